@@ -38,9 +38,8 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_fits():
-    """Let forests and the check of stability be small: no test needs 500 trees or 20 draws."""
+    """Let the check of stability be small: no test needs 20 draws."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("segpredict.classifier.models.baselines.random_forest.N_TREES", 30)
         patch.setattr("segpredict.segmentation.fit.STABILITY_DRAWS", 5)
         yield
 

@@ -1,7 +1,7 @@
-"""Untuned boosters of other hands, evaluated with the model: what a user's notebook would hold.
+"""Untuned trees of other hands, evaluated with the model: what a user's notebook would hold.
 
 XGBoost and, where `pip install lightgbm` was run, LightGBM: with the library's defaults, and with
-100 rounds of depth 3.
+100 rounds of depth 3. And scikit-learn's random forest, ten rows or more in a leaf.
 """
 
 from collections.abc import Callable
@@ -13,15 +13,18 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from sklearn.ensemble import RandomForestClassifier
 
 from segpredict.classifier import Baseline
 from segpredict.classifier.models import xgboost
-from segpredict.classifier.training_data import TrainingData, feature_matrix
+from segpredict.classifier.training_data import TrainingData, feature_matrix, normalised
 from segpredict.core.arrays import Float32Array, FloatArray
 from segpredict.core.types import JSON
 
 ROUNDS = 100
 SHALLOW = {"max_depth": 3}
+FOREST = {"n_estimators": 500, "min_samples_leaf": 10}
+LIBRARIES = {"random_forest": "sklearn"}  # where the first word of a name is not the library's
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,11 @@ class Challenger:
 
 def installed() -> list[Baseline]:
     """Return the challengers whose library is there."""
-    return [part for part in CHALLENGERS if find_spec(part.name.split("_")[0]) is not None]
+    return [part for part in CHALLENGERS if find_spec(_library(part.name)) is not None]
+
+
+def _library(name: str) -> str:
+    return LIBRARIES.get(name, name.split("_")[0])
 
 
 def fit_xgboost(name: str, settings: dict[str, Any], training_data: TrainingData) -> Challenger:
@@ -91,6 +98,29 @@ def fit_lightgbm(name: str, settings: dict[str, Any], training_data: TrainingDat
     return Challenger(name, names, trees.predict)
 
 
+def fit_random_forest(
+    name: str, settings: dict[str, Any], training_data: TrainingData
+) -> Challenger:
+    """Return deep trees that each draw as many rows as one origin has.
+
+    On more, a tree would see most customers many times.
+    """
+    names = training_data.feature_names
+    rows = training_data.rows.height // training_data.rows["cutoff"].n_unique()
+    seed, threads = training_data.seed, training_data.threads
+    forest = RandomForestClassifier(
+        **settings, max_samples=max(1, rows), random_state=seed, n_jobs=threads
+    )
+    forest.fit(feature_matrix(training_data.rows, names), training_data.labels)
+
+    def probabilities(cells: Float32Array) -> FloatArray:
+        given = np.zeros((len(cells), training_data.n_classes))
+        given[:, forest.classes_] = forest.predict_proba(cells)
+        return normalised(np.maximum(given, 1 / len(training_data.labels)))
+
+    return Challenger(name, names, probabilities)
+
+
 def _never_stored(state: JSON) -> Challenger:
     raise NotImplementedError(state["kind"])
 
@@ -104,4 +134,5 @@ CHALLENGERS = (
     _challenger("xgboost_depth3", "XGBoost, 100 rounds of depth 3.", fit_xgboost, SHALLOW),
     _challenger("lightgbm_default", "LightGBM as it comes.", fit_lightgbm, {}),
     _challenger("lightgbm_depth3", "LightGBM, 100 rounds of depth 3.", fit_lightgbm, SHALLOW),
+    _challenger("random_forest", "500 deep trees on all columns.", fit_random_forest, FOREST),
 )

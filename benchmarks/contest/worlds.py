@@ -14,7 +14,6 @@ import polars as pl
 from contest.world import START, Moment, Planted, World, before, lines
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.window import as_date
-from segpredict.data.sample import sample
 from segpredict.errors import UnknownNameError, UsageError
 
 CELLS = 1_000_000  # customers × draws at a time, to bound memory
@@ -259,7 +258,10 @@ class MarkovWorld:
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
-    """The sample shop's world ``deterministic``: even gaps, orders of one value.
+    """Customers with even gaps between orders of one value each.
+
+    A quarter of them orders once in two horizons: they move at every origin, and the days since
+    the last order say where to.
 
     Parameters
     ----------
@@ -278,20 +280,17 @@ class Clockwork:
 
     def draw(self, customers: int, seed: int) -> Planted:
         """Return the purchases of so many customers."""
-        shop = sample.generate_sample(
-            customers,
-            seed=seed,
-            world="deterministic",
-            days=self.days,
-            start=as_date(START).isoformat(),
-        )
-        result = shop.lines.select(
-            customer_id=pl.col("CustomerID").cast(pl.String),
-            order_id=pl.col("InvoiceNo"),
-            time=pl.col("InvoiceDate").cast(pl.Date),
-            amount=pl.col("Quantity") * pl.col("UnitPrice"),
-        )
-        return Planted(self.days, result)
+        rng = np.random.default_rng(seed)
+        per_block = rng.choice([0.5, 1.0, 2.0, 4.0, 7.0], customers, p=[0.25, 0.2, 0.2, 0.2, 0.15])
+        level = rng.choice(np.array([20.0, 60.0, 200.0]), customers)
+        gap = BLOCK / per_block
+        counts = np.ceil(self.days / gap).astype(np.int64)
+        customer = np.repeat(np.arange(customers), counts)
+        nth = np.arange(customer.size) - np.repeat(np.cumsum(counts) - counts, counts)
+        time = (rng.random(customers) * gap)[customer] + nth * gap[customer]
+        customer, time = customer[time < self.days], time[time < self.days]
+        bought = lines(customer, time.astype(np.int64), level[customer])
+        return Planted(self.days, bought, {"per_block": per_block, "level": level})
 
     def probabilities(
         self,

@@ -37,7 +37,7 @@ NOISE = "who_(age|channel)"  # columns that depend on nothing
 
 def measure(seed: int, customers: int, settings: list[str]) -> dict[str, Any]:
     """Return what a run on the sample shop of one seed found."""
-    shop = sample.generate_sample(customers, seed, "shop", DAYS, START)
+    shop = sample.generate_sample(customers, seed, DAYS, START)
     with TemporaryDirectory() as folder:
         files = sample.write_sample(shop, folder)
         config = load.load_config("sample", settings).with_seed(seed, None)
@@ -51,9 +51,7 @@ def measure(seed: int, customers: int, settings: list[str]) -> dict[str, Any]:
         losses = {
             name: scores["log_loss"] for name, scores in evaluation["pooled"]["scores"].items()
         }
-        world = SampleWorld(
-            sample.draw_truth(customers, seed, "shop", DAYS, START), day_number(START)
-        )
+        world = SampleWorld(sample.draw_truth(customers, seed, DAYS, START), day_number(START))
         tested = oracle.with_oracle(
             world,
             Planted(DAYS, pl.DataFrame()),

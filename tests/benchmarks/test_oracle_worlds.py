@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from contest.world import START, Moment
-from contest.worlds import WORLDS, Buying, named
+from contest.worlds import BLOCK, WORLDS, Buying, named
 from segpredict.classifier.models.btyd import BgNbd
 from segpredict.core.window import as_date
 from segpredict.errors import UnknownNameError, UsageError
@@ -148,3 +148,23 @@ def test_the_markov_oracle_gives_the_row_of_the_matrix():
 def test_an_unknown_world_is_told_with_the_nearest_name():
     with pytest.raises(UnknownNameError, match="no world"):
         named("or3_like")
+
+
+def test_a_clockwork_repeats_itself_in_every_block() -> None:
+    world = named("deterministic")
+    planted = world.draw(500, 4)
+    per_block, level = planted.truth["per_block"], planted.truth["level"]
+    steady = per_block >= 1
+    assert 0.15 < 1 - steady.mean() < 0.35
+    for start in (200, 391, 637):
+        days = (as_date(START + start), as_date(START + start + BLOCK))
+        inside = planted.lines.filter(pl.col("time").is_between(*days, closed="left"))
+        code = pl.col("customer_id").str.slice(1).cast(pl.Int64)
+        sums = (
+            inside.group_by(code).agg(n=pl.len(), spend=pl.col("amount").sum()).sort("customer_id")
+        )
+        known = sums.sort("customer_id").filter(pl.col("customer_id").is_in(np.flatnonzero(steady)))
+        rows = known["customer_id"].to_numpy()
+        assert (rows == np.flatnonzero(steady)).all()
+        assert (known["n"].to_numpy() == per_block[rows]).all()
+        assert known["spend"].to_numpy() == pytest.approx(per_block[rows] * level[rows])

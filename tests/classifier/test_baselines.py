@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import BASELINES, load
-from segpredict.classifier.training_data import TrainingData, feature_matrix
+from segpredict.classifier.training_data import TrainingData
 from segpredict.errors import UnknownNameError
 
 
@@ -203,15 +203,3 @@ def test_the_rule_grid_draws_each_name_towards_everybody():
     # Equal frequencies score 3; the two longest silent are "At risk" with two more.
     found = fit("rules_grid", given).predict_proba(given[[9]])
     assert found[0] == pytest.approx((50 * mix + [2, 2]) / 54)
-
-
-def test_the_forest_agrees_with_its_trees(small):
-    training_data = small.training_data()
-    forest = BASELINES.get("random_forest").fit(training_data)
-    assert len(forest.trees.roots) == 30
-    alone = [replace(forest.trees, roots=forest.trees.roots[i : i + 1]) for i in range(30)]
-    cells = feature_matrix(training_data.rows[:50], training_data.feature_names)
-    cells = np.where(np.isnan(cells), np.float32(-3e38), cells)
-    mean = np.mean([tree.predict_proba(cells) for tree in alone], axis=0)
-    assert forest.trees.predict_proba(cells) == pytest.approx(mean)
-    assert forest.predict_proba(training_data.rows[:50]) == pytest.approx(mean, abs=1e-6)

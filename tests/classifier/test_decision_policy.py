@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import worlds
 
-from segpredict.classifier.decisions.calibration import Calibration
-from segpredict.classifier.decisions.policy import DecisionPolicy, default_policy, fit_policy
+from segpredict.classifier.decisions.policy import DecisionPolicy, fit_policy
 from segpredict.classifier.decisions.rule import DecisionRule
 from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.classifier.evaluation.decisions import evaluate_policies, reliability_and_capture
@@ -15,7 +14,7 @@ ASKED = DecisionRule("argmax", 0.0, (0.5, 0.3, 0.2), (0.0, 10.0, 50.0))
 
 
 def learned(seed=0, alpha=0.1):
-    return fit_policy(worlds.backtests(seed), "m", Calibration(), ASKED, alpha)
+    return fit_policy(worlds.backtests(seed), "m", ASKED, alpha)
 
 
 def told(policies, tests):
@@ -42,7 +41,7 @@ def test_sets_of_a_world_that_turns_over_confident_cover_less_and_say_so():
 
 def test_a_test_that_nobody_rehearsed_tells_of_no_sets():
     tests = [worlds.backtest(999, np.random.default_rng(1))]
-    found = told([default_policy(ASKED.class_mix, ASKED.segment_values)], tests)
+    found = told([fit_policy([], "m", ASKED, 0.1)], tests)
     assert ("pooled", "set_coverage") not in found
     assert ("pooled", "macro_f1_argmax") in found
 

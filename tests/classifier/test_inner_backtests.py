@@ -40,7 +40,7 @@ def test_a_short_history_has_no_inner_validation():
     assert schedule_folds(0, 364, TimeOptions()).inner_folds == ()
 
 
-def test_test_outcomes_teach_no_sets_no_rules_and_no_map(small: Small):
+def test_test_outcomes_teach_no_sets_and_no_rules(small: Small):
     for row in small.training.evaluation.policies["folds"]:
         origins = [pl.Series([d]).str.to_date()[0] for d in row["inner_origins"]]
         cutoff = pl.Series([row["cutoff"]]).str.to_date()[0]
@@ -53,7 +53,6 @@ def train(small: Small, transactions):
     quick = replace(
         OPTIONS,
         xgboost=replace(OPTIONS.xgboost, max_rounds=10),
-        calibration="proven",
         baselines=("markov",),
         families=("btyd", "rfm", "state"),
         bootstrap_draws=100,

@@ -12,6 +12,7 @@ from door import Door, fits
 from typer.testing import CliRunner, Result
 
 from pictures import without_pictures
+from run_hashes import verify_hashes
 from segpredict.cli import demo
 from segpredict.cli._main import COMMANDS, app
 from segpredict.config.load import Config
@@ -253,7 +254,7 @@ def test_the_deck_stands_beside_the_page_and_tells_no_time(segpredict: Door, own
     assert (code, err) == (0, "")
     assert "deck.pptx" in out
     first = open_run(own_run)
-    first.verify_hashes()
+    verify_hashes(first)
     assert first.has("report.html")
     segpredict("report", "--run", own_run, "--format", "pptx", "--quiet")
     again = open_run(own_run).manifest["files"]["deck.pptx"]

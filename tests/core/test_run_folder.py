@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from run_hashes import verify_hashes
 from segpredict.core import disk
 from segpredict.core.run_folder import (
     MANIFEST_NAME,
@@ -59,11 +60,24 @@ def leftovers(folder: Path) -> list[str]:
 
 def test_what_was_published_reads_back_equal(folder: Path) -> None:
     run = open_run(folder)
-    run.verify_hashes()
+    verify_hashes(run)
     assert run.read_json("ledger.json") == {"rows": 3}
     assert run.read_parquet("segmentation/table.parquet").equals(NUMBERS)
     assert run.manifest["seed"] == 1
     assert leftovers(folder) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+@pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o700), (0o027, 0o750), (0o022, 0o755)])
+def test_who_may_read_a_run_is_what_the_umask_says(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        publish(tmp_path / "run", CONTENTS, {})
+    finally:
+        os.umask(before)
+    made = [tmp_path / "run", tmp_path / "run" / "segmentation"]
+    assert [folder.stat().st_mode & 0o777 for folder in made] == [mode, mode]
+    assert (tmp_path / "run" / "ledger.json").stat().st_mode & 0o777 == mode & 0o666
 
 
 def test_a_run_is_not_replaced_unasked(folder: Path) -> None:
@@ -95,7 +109,7 @@ def test_rewriting_a_carried_file_leaves_the_base_untouched(folder: Path) -> Non
     other = folder.parent / "other"
     publish(other, {"ledger.json": b"[]"}, {}, base=open_run(folder))
     assert open_run(folder).read_json("ledger.json") == {"rows": 3}
-    open_run(folder).verify_hashes()
+    verify_hashes(open_run(folder))
 
 
 def test_a_later_stage_keeps_the_files_of_the_earlier(folder: Path) -> None:
@@ -114,7 +128,7 @@ def test_a_writer_that_fails_leaves_the_old_run_as_it_was(folder: Path) -> None:
 
     with pytest.raises(UsageError, match="disk full"):
         publish(folder, {"report.html": fail}, {}, replace=True)
-    open_run(folder).verify_hashes()
+    verify_hashes(open_run(folder))
     assert leftovers(folder) == []
 
 
@@ -127,7 +141,7 @@ def test_a_changed_file_is_refused_by_name(folder: Path) -> None:
 def test_a_lost_file_is_refused_by_name(folder: Path) -> None:
     (folder / "ledger.json").unlink()
     with pytest.raises(TamperedFileError, match=r"ledger\.json"):
-        open_run(folder).verify_hashes()
+        verify_hashes(open_run(folder))
 
 
 def test_a_file_of_a_stage_that_has_not_run_names_the_command(folder: Path) -> None:
@@ -208,7 +222,7 @@ def test_a_reader_has_the_run_that_it_opened_whatever_takes_its_place(
     changed = {**CONTENTS, "ledger.json": b"[]", "segmentation/table.parquet": b"no table"}
     publish(folder, changed, {"seed": 2}, replace=True)
     publish(folder, changed, {"seed": 3}, replace=True)
-    before.verify_hashes()
+    verify_hashes(before)
     assert before.read_json("ledger.json") == {"rows": 3}
     assert lazy.collect().equals(NUMBERS)
     assert open_run(folder).read_json("ledger.json") == []
@@ -225,7 +239,7 @@ def test_a_reader_between_two_renames_finds_the_old_run_and_so_does_the_next(
     with lock_target(folder) as work:
         folder.rename(work.place / OLD_NAME)
         assert open_run(folder).manifest["seed"] == 1
-        open_run(folder).verify_hashes()
+        verify_hashes(open_run(folder))
         shutil.copytree(place, folder.parent / "copy")
         (work.place / OLD_NAME).rename(folder)
     shutil.rmtree(folder)
@@ -262,7 +276,7 @@ def test_a_full_disk_is_told_as_one(folder: Path, error: Exception) -> None:
 
     with pytest.raises(LimitError, match="is full"):
         publish(folder, {"report.html": fail}, {}, replace=True)
-    open_run(folder).verify_hashes()
+    verify_hashes(open_run(folder))
     assert leftovers(folder) == []
 
 

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from segpredict.classifier.decisions.calibration import CalibratedModel, Calibration
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.classifier.models.seasonality import SeasonalIndex
 from segpredict.classifier.training_data import HISTORY_COLUMNS
@@ -209,10 +208,3 @@ def test_trees_that_are_selected_are_explained_themselves(model, customers):
     trees = replace(model[0].xgboost_model, name="xgb_rfm4")
     shown = additive_model(trees, model[0], customers)
     assert (shown.note, shown.feature_names) == ("", trees.feature_names)
-
-
-def test_what_was_calibrated_is_explained_as_it_was_before(model, customers):
-    calibrated = CalibratedModel(model[0], Calibration())
-    shown = additive_model(calibrated, model[0], customers)
-    assert "before calibration" in shown.note
-    assert_array_equal(shown.shap_values(customers), model[1].shap_values(customers))

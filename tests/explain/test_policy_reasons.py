@@ -1,14 +1,12 @@
 """Reasons explain the predicted segment, whichever model predicts it."""
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
 from planted_drivers import CLASSES, DECLARED, NAMES, knowing, trees_alone
 
 from segpredict.classifier import EnsembleModel, XgboostModel
-from segpredict.classifier.decisions.policy import default_policy
+from segpredict.classifier.decisions.policy import fit_policy
 from segpredict.classifier.decisions.rule import DecisionRule
 from segpredict.classifier.models.baselines import BASELINES
 from segpredict.explain import ForecastExplainer, build_explainer
@@ -51,7 +49,7 @@ def test_it_still_does_after_it_was_saved(silent, booster, frame):
 
 def test_a_rule_that_names_another_than_the_likeliest_is_asked_about(booster, frame):
     rare = DecisionRule("balanced", 1.0, (1.0, 1.0, 1e-9), (0.0, 1.0, 2.0))
-    policy = replace(default_policy(rare.class_mix, rare.segment_values), decision_rule=rare)
+    policy = fit_policy([], "ensemble", rare, 0.1)
     maker = knowing(booster, frame).with_policy(policy)
     assert asked_of(maker.explain(frame).contributions) == ["S2"]
     assert len(asked_of(knowing(booster, frame).explain(frame).contributions)) == 3

@@ -39,7 +39,7 @@ from segpredict.classifier import TestSetLog, test_set_log
 from segpredict.cli import _main
 from segpredict.config import load
 from segpredict.core import disk, process
-from segpredict.core.run_folder import continue_run, draft_run, open_run
+from segpredict.core.run_folder import RunFolder, continue_run, draft_run, open_run
 from segpredict.core.segment import Segment
 from segpredict.data import store
 from segpredict.errors import SegpredictError
@@ -69,6 +69,12 @@ class Command:
     arguments: tuple[str, ...]  # {here} is the folder of the trial, {base} that of the inputs
     start: str  # name of the folder that is copied for a trial
     weight: int = 4  # how often it is drawn: less where it takes long
+
+
+def verify_hashes(run: RunFolder) -> None:
+    """Check every file of the run against its recorded hash."""
+    for name in run.manifest["files"]:
+        run.path(name)
 
 
 def command(name: str, line: str, start: str, weight: int = 4, *more: str) -> Command:
@@ -317,7 +323,7 @@ def check_state(each: Command, here: Path, trials: Trials) -> None:
 
     def look() -> str:
         if each.start == "run":
-            open_run(here / "shop").verify_hashes()
+            verify_hashes(open_run(here / "shop"))
         if each.start == "store":
             store.open_store(here / "shop").lines.collect()
         return ""
@@ -376,7 +382,7 @@ def more_run(here: Path, who: int) -> None:
 
 def more_of(here: Path) -> list[int]:
     run = open_run(here / "shop")
-    run.verify_hashes()
+    verify_hashes(run)
     return [who for who in (0, 1) if run.has(f"classifier/{'ab'[who]}.json")]
 
 
@@ -581,7 +587,7 @@ def read_often(folder: Path, reads: int) -> dict[str, int]:
         try:
             run = open_run(folder)
             seen = {run.read_json(name) for name in run.manifest["files"]}
-            run.verify_hashes()
+            verify_hashes(run)
             counts["sound" if seen == {run.manifest["number"]} else "mixed"] += 1
             counts[f"version {run.manifest['number']}"] += 1
         except SegpredictError as error:

@@ -24,7 +24,6 @@ import numpy as np
 import polars as pl
 
 from segpredict import pipeline
-from segpredict.classifier.models.baselines import random_forest
 from segpredict.cli._check_tables import show_check
 from segpredict.cli._output import Output
 from segpredict.cli._results import show_results
@@ -286,14 +285,12 @@ def count_outcomes(seeds: Iterator[int]) -> tuple[list[str], list[str], list[str
 
 @contextmanager
 def hurry(*, draw: bool) -> Iterator[None]:
-    """Grow small forests, and save no pictures unless they shall be drawn."""
-    with patch.object(random_forest, "N_TREES", 10):
-        if draw:
+    """Save no pictures unless they shall be drawn."""
+    if draw:
+        yield
+    else:
+        with patch.multiple(plots, beeswarm_plot=_dot, dependence_plot=_dot):
             yield
-        else:
-            dot = patch.multiple(plots, beeswarm_plot=_dot, dependence_plot=_dot)
-            with dot:
-                yield
 
 
 def _dot(*_: object) -> bytes:

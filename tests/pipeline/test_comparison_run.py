@@ -8,8 +8,7 @@ from segpredict import pipeline
 from segpredict.config.segmentation import OverrideOptions, SegmentRuleOptions, SelectionOptions
 from segpredict.core.run_folder import open_run
 from segpredict.pipeline import selection
-from segpredict.pipeline.selection import WorkMeter
-from segpredict.segmentation.selection.compare import SelectionRun, SelectionTask
+from segpredict.segmentation.selection.compare import SelectionRun
 
 COMPARE = SelectionOptions(
     algorithms=("rules", "kmeans"),
@@ -144,15 +143,3 @@ def test_several_processes_find_what_one_finds(sample_file, config, tmp_path):
     beside = made(sample_file, replace(config, threads=2), tmp_path / "beside")
     name = "segmentation/candidates.parquet"
     assert beside.read_parquet(name).equals(alone.read_parquet(name))
-
-
-def test_the_share_done_follows_what_algorithms_have_cost():
-    tasks = [SelectionTask(i, a) for i in ("fm", "rfm") for a in ("kmeans", "gmm")]
-    meter = WorkMeter(tasks)
-    assert meter.share_done == 0.0
-    for task, seconds in zip(tasks[:2], (1.0, 9.0), strict=True):
-        meter.cost_spent[task] = seconds
-        meter.items_done.add(task)
-    assert meter.share_done == pytest.approx(0.5)
-    meter.items_done.add(tasks[2])  # saved before: it costs nothing and is not left to do
-    assert meter.share_done == pytest.approx(10 / 19)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import segpredict
+from run_hashes import verify_hashes
 from segpredict import pipeline
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.run_folder import open_run
@@ -32,7 +33,7 @@ def test_tables_go_into_the_run_and_are_part_of_it(run: Path) -> None:
     place, rows = pipeline.export_bi_tables(run, ExportRequest())
     assert place == run / "bi"
     made = open_run(run)
-    made.verify_hashes()
+    verify_hashes(made)
     assert made.has("bi/orders.parquet")
     assert pl.read_parquet(place / "orders.parquet").height == rows["orders"]
     # Again: what was there is replaced.
@@ -62,7 +63,7 @@ def test_tables_never_replace_a_folder_that_is_something_else(
 def test_tables_never_replace_a_run(run_folder: Path, run: Path) -> None:
     with pytest.raises(TargetBusyError):
         pipeline.export_bi_tables(run_folder, ExportRequest(out=run, replace=True))
-    open_run(run).verify_hashes()
+    verify_hashes(open_run(run))
 
 
 def test_the_facts_are_those_of_the_page(
@@ -81,7 +82,7 @@ def test_by_default_the_page_goes_into_the_run(run: Path) -> None:
     path = pipeline.export_report(run, "html", ExportRequest(created="later"))
     assert path == run / "report.html"
     assert "later" in path.read_text(encoding="utf-8")
-    open_run(run).verify_hashes()
+    verify_hashes(open_run(run))
 
 
 def test_hashed_ids_leave_no_customer_on_the_page(

@@ -7,6 +7,7 @@ from pathlib import Path
 import odd_shops
 import pytest
 
+from run_hashes import verify_hashes
 from segpredict import pipeline
 from segpredict.cli._output import Output
 from segpredict.cli._results import show_results
@@ -66,7 +67,7 @@ def test_a_run_is_not_lost_to_its_page(
     reason = made.metadata["not_written"]["report.html"]
     assert reason.startswith("ZeroDivisionError at test_odd_shops.py")
     assert "Ann" not in reason
-    made.verify_hashes()
+    verify_hashes(made)
     assert made.has("scores.parquet")
     show_results(Output(), made)
     said = capsys.readouterr()

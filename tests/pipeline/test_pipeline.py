@@ -12,6 +12,7 @@ import pytest
 
 import segpredict
 from pictures import without_pictures
+from run_hashes import verify_hashes
 from segpredict import classifier, features, pipeline, segmentation
 from segpredict.analytics import kpis
 from segpredict.classifier import train
@@ -32,7 +33,7 @@ WITH_WARNINGS = ("evaluation", "test_set_log")  # the run logs the evaluation of
 
 def test_a_run_folder_holds_what_it_promises_and_verifies(run_folder: Path) -> None:
     run = open_run(run_folder)
-    run.verify_hashes()
+    verify_hashes(run)
     promised = {
         "ledger.json",
         "transactions.parquet",
@@ -206,7 +207,7 @@ def test_a_tampered_segmenter_is_refused_before_it_is_read(
         segpredict.load(tmp_path / "run")
 
 
-NOISE = sample.generate_sample(400, seed=1, world="noise").lines
+OTHER = sample.generate_sample(400, seed=1).lines
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +220,7 @@ def baseline_run(
     with pytest.MonkeyPatch.context() as patch, without_pictures():
         patch.setattr(train, "select_model", lambda *_: ("markov", "Selected by a test."))
         pipeline.run_pipeline(
-            NOISE, plain_config, target, progress=lambda *facts: told.append(facts)
+            OTHER, plain_config, target, progress=lambda *facts: told.append(facts)
         )
     return target.folder, told
 
@@ -233,7 +234,7 @@ def test_a_selected_baseline_really_scores(
     forecaster = segpredict.load(folder).model
     assert evaluation["selected"] == forecaster.name
     assert evaluation["selected"] != evaluation["model"] == "ensemble"
-    assert segpredict.load(folder).score(NOISE).equals(run.read_parquet("scores.parquet"))
+    assert segpredict.load(folder).score(OTHER).equals(run.read_parquet("scores.parquet"))
     # Campaigns are backtested with it too: the Markov chain knows nothing but the segment.
     tested = run.read_parquet("campaigns/backtest_population.parquet")
     differ = tested.group_by("segment_id").agg(pl.col("^p_S.*$").n_unique())

@@ -14,14 +14,10 @@ POLICIES: dict[str, Any] = {
         {
             "cutoff": "2011-08-13",
             "inner_origins": ["2011-05-14"],
-            "calibration": "none",
-            "gain": 0.0,
         },
         {
             "cutoff": "2011-11-12",
             "inner_origins": ["2011-08-13"],
-            "calibration": "temperature",
-            "gain": 0.012,
         },
     ],
 }

@@ -28,21 +28,6 @@ def test_the_rule_that_is_used_is_marked():
     assert found["Balanced"].cost == 123.4
 
 
-def test_what_became_of_calibration_is_said():
-    given = evaluation(policies=POLICIES)
-    assert (
-        "calibrated (temperature)"
-        in probabilities_section(bundle(evaluation=given)).calibration_text
-    )
-    plain = {**POLICIES, "folds": [POLICIES["folds"][0]] * 2}
-    said = probabilities_section(bundle(evaluation=evaluation(policies=plain))).calibration_text
-    assert said.endswith("calibrated in 0 of 1 test.")
-    assert (
-        "too short"
-        in probabilities_section(bundle(evaluation=evaluation(policies={}))).calibration_text
-    )
-
-
 def test_kinds_of_customers_are_told_apart():
     strata = dict(probabilities_section(bundle()).strata)
     assert strata["New in the window"][0].high < 0

@@ -8,16 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from segpredict.classifier.decisions.calibration import (
-    CALIBRATED_KIND,
-    CalibratedModel,
-    Calibration,
-    calibrate_model,
-    select_calibration,
-)
 from segpredict.classifier.decisions.policy import (
     DecisionPolicy,
-    calibrate_backtest,
     fit_policy,
     summarize_policies,
 )
@@ -148,16 +140,13 @@ def train_classifier(
     tested = _backtest(folds, baselines, report)
     report("comparing models", 0.75)
     known = _KnownBacktests((*tested.inner, *tested.backtests), plan.days_to_complete)
-    name = tested.selected
-    maps = [_calibration(known.at(fold), name, settings) for fold in folds.outer]
-    pairs = zip(tested.backtests, maps[:-1], strict=True)
-    backtests = tuple(calibrate_backtest(backtest, found, name) for backtest, found in pairs)
+    name, backtests = tested.selected, tested.backtests
     segments = [segment.id for segment in segmentation.segments]
     warnings = (*days.notes, *skipped, *tested.notes, *_history_warnings(days))
     evaluation = evaluate_models(backtests, name, tested.reason, segments, plan, settings, warnings)
     policies = [
-        fit_policy(known.at(fold), name, found, folds.decision(fold), settings.alpha)
-        for fold, found in zip(folds.outer, maps, strict=True)
+        fit_policy(known.at(fold), name, folds.decision(fold), settings.alpha)
+        for fold in folds.outer
     ]
     resampling = Resampling(settings.bootstrap_draws, settings.seed)
     scorecard = [
@@ -168,11 +157,11 @@ def train_classifier(
     final = tested.final
     evaluation = replace(
         evaluation,
-        policies=summarize_policies(folds.outer, policies, maps),
+        policies=summarize_policies(folds.outer, policies),
         fit=ensemble.describe_fit(final, folds.training_data(days.production_fold)),
     )
     return TrainingResult(
-        calibrate_model(folds.fitted(name, final, days.production_fold), maps[-1]),
+        folds.fitted(name, final, days.production_fold),
         final,
         _with_fit_note(evaluation, final),
         rows,
@@ -183,7 +172,7 @@ def train_classifier(
         policies[-1],
         reliability_and_capture(backtests, name, segments),
         tested.models,
-        calibrate_model(folds.fitted(name, tested.models[-1], days.test_folds[-1]), maps[-2]),
+        folds.fitted(name, tested.models[-1], days.test_folds[-1]),
         tested.inner,
         folds.histories,
     )
@@ -253,13 +242,6 @@ def _with_fit_note(evaluation: Evaluation, model: EnsembleModel) -> Evaluation:
         return evaluation
     warnings = (*evaluation.warnings, model.note)
     return replace(evaluation, warnings=tuple(dict.fromkeys(warnings)))
-
-
-def _calibration(
-    backtests: Sequence[Backtest], name: str, options: ClassifierOptions
-) -> Calibration:
-    """Return the calibration that earlier backtests prove; none where that was not asked for."""
-    return Calibration() if options.calibration == "none" else select_calibration(backtests, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,7 +367,4 @@ def load(state: JSON) -> Forecaster:
         return XgboostModel.from_state(state)
     if state["kind"] == ensemble.NAME:
         return EnsembleModel.from_state(state)
-    if state["kind"] == CALIBRATED_KIND:
-        calibration = Calibration.from_state(state["calibration"])
-        return CalibratedModel(load(state["model"]), calibration)
     return BASELINES.get(state["kind"]).from_state(state)

@@ -87,7 +87,7 @@ ThoroughOption = Annotated[
     bool,
     typer.Option(
         "--thorough",
-        help="Compare with every baseline, also the slow ones: classifier.thorough=true.",
+        help="Compare with every baseline: classifier.thorough=true.",
     ),
 ]
 AsOfOption = Annotated[

@@ -16,14 +16,6 @@ def command(
     customers: Annotated[
         int, typer.Option(min=1, metavar="N", help="Customers of the shop.")
     ] = 5_000,
-    world: Annotated[
-        str,
-        typer.Option(
-            metavar="shop|noise|deterministic",
-            help="shop: like a real one. noise: the past does not predict the "
-            "future. deterministic: it predicts the future exactly.",
-        ),
-    ] = "shop",
     days: Annotated[
         int, typer.Option(min=1, metavar="N", help="Days that the shop is open.")
     ] = 728,
@@ -44,7 +36,7 @@ def command(
 
     _refuse_file(out)
     output = Output(as_json, quiet)
-    shop = sample.generate_sample(customers, seed=seed or 0, world=world, days=days)
+    shop = sample.generate_sample(customers, seed=seed or 0, days=days)
     paths = [str(path) for path in sample.write_sample(shop, out)]
     output.print_line(f"{shop.lines.height:,} lines of {customers:,} customers:")
     for path in paths:

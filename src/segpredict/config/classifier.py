@@ -75,7 +75,7 @@ class ClassifierOptions(Options):
     xgboost: XgboostOptions = field(default_factory=XgboostOptions)
     # Names of the baselines to compare with; empty for the default ones.
     baselines: tuple[str, ...] = ()
-    # Whether all baselines take part, also the slow ones, where none is named.
+    # Whether all baselines take part where none is named.
     thorough: bool = False
     # Training rows (customers × origins) of one model, about: above it a sample of customers.
     max_rows: Annotated[int, Field(ge=100)] = 100_000
@@ -87,8 +87,5 @@ class ClassifierOptions(Options):
     threads: PositiveInt = 1  # Threads of one fit; results do not depend on them.
     # The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or ``cost``.
     decision_rule: DecisionRule = "argmax"
-    # ``none`` uses the probabilities as they are; ``proven`` calibrates those of the model if inner
-    # validation proves it better.
-    calibration: Literal["none", "proven"] = "none"
     # Share of customers whose segment may lie outside their prediction set.
     alpha: Probability = 0.1

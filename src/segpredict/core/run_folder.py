@@ -135,11 +135,6 @@ class RunFolder(_RunReader):
         self._compare(name, hashlib.sha256(content).hexdigest())
         return content
 
-    def verify_hashes(self) -> None:
-        """Check every file of the run against its recorded hash."""
-        for name in self.manifest["files"]:
-            self._open(name).close()
-
     def _open(self, name: str, *, check: bool = True) -> IO[bytes]:
         if not self.has(name):
             raise _missing(self.folder, name)
@@ -253,7 +248,6 @@ class RunDraft(_RunReader):
             disk.write_synced(self.folder / MANIFEST_NAME, encode_json(manifest))
             for folder in {(self.folder / name).parent for name in files}:
                 disk.sync(folder)
-            self.folder.chmod(0o755)
             disk.replace_folder(self.folder, true_place(self.target))
         return open_run(self.target)
 

@@ -12,12 +12,12 @@ import json
 import os
 import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.errors import BusyError, UsageError, quote_value
@@ -48,8 +48,13 @@ class WorkFolder:
         self._announced = set(announced)
 
     def new_folder(self) -> Path:
-        """Return a new folder for drafts, which goes with the lock."""
-        return Path(tempfile.mkdtemp(prefix="draft-", dir=self.place))
+        """Return a new folder for drafts, which goes with the lock.
+
+        Who may read it is what the umask says, since a draft becomes what it is a draft of.
+        """
+        folder = self.place / f"draft-{uuid4().hex}"
+        folder.mkdir()
+        return folder
 
     def announce(self, names: Iterable[str]) -> None:
         """Say which files of the target are about to be written, or are no longer needed.

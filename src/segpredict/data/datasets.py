@@ -115,7 +115,6 @@ def fetch_dataset(
             progress(f"unpacking {dataset.name}", 0.95)
             for member in dataset.members:
                 _unpack(archive, member, place, dataset)
-        place.chmod(0o755)
         disk.replace_folder(place, true_place(target))
     progress("done", 1.0)
     files = tuple(target / member.name for member in dataset.members)

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 
 from segpredict.classifier import metrics
-from segpredict.classifier.decisions.calibration import CalibratedModel
 from segpredict.classifier.models.baselines.bgnbd_gg import BgNbdGammaGamma
 from segpredict.classifier.models.baselines.markov import MarkovChain
 from segpredict.classifier.models.ensemble import EnsembleModel
@@ -268,9 +267,6 @@ def _explained_model(
     forecaster: Forecaster, ensemble: EnsembleModel | None
 ) -> tuple[EnsembleModel | XgboostModel | BgNbdGammaGamma, str]:
     """Return the model that is explained, and a note on it."""
-    if isinstance(forecaster, CalibratedModel):
-        inner, note = _explained_model(forecaster.model, ensemble)
-        return inner, (note or "The forecast before calibration is explained.")
     if isinstance(forecaster, EnsembleModel | XgboostModel | BgNbdGammaGamma):
         return forecaster, ""
     if ensemble is None:

@@ -72,9 +72,9 @@ def load(files: RunFiles, name: str) -> Any:
     return artifacts.read_parts(files, name)
 
 
-def load_optional(files: RunFiles, name: str, default: Any = None) -> Any:
-    """Return one value of a run, or the default where the run does not hold it."""
-    return load(files, name) if artifacts.has(files, name) else default
+def load_optional(files: RunFiles, name: str) -> Any:
+    """Return one value of a run, or nothing where the run does not hold it."""
+    return load(files, name) if artifacts.has(files, name) else None
 
 
 def load_stage(files: RunFiles, stage: type[Stage]) -> Stage:

@@ -231,25 +231,22 @@ def run_explanation(
 def run_report(
     folder: str | Path,
     created: str = "",
-    progress: ProgressCallback = no_progress,
     *,
     customers: bool | None = None,
     campaigns: str | None = None,
 ) -> run_folder.RunFolder:
     """Write the page of a run from the stages that it holds.
 
-    * `folder`, `created`, `progress`: as with `run_explanation`.
+    * `folder`, `created`: as with `run_explanation`.
     * `customers`: whether single customers are shown; ``None`` means as the config says.
     * `campaigns`: a campaign file that replaces the one of the run.
     """
     with _continued(folder, created) as draft:
-        progress("writing the page", 0.95)
         plan_missing_campaigns(draft, campaigns)
         write_customer_lists(draft)
         page = report_data.report_input_of_run(draft, customers=customers)
         draft.write(artifacts.REPORT_PATHS["html"], render_html(page).encode())
         draft.metadata.pop(artifacts.NOT_WRITTEN_KEY, None)
-        progress("done", 1.0)
         return draft.publish()
 
 

@@ -56,6 +56,22 @@ def test_a_price_that_may_be_of_all_pieces_is_asked_for_with_both_sums() -> None
     assert "--map amount='item-price'" in error.fix
 
 
+def test_beside_a_price_a_column_of_whole_numbers_is_offered_as_the_pieces() -> None:
+    rows = {
+        "kunde": ["a", "a", "b"],
+        "datum": ["2023-01-31", "2023-02-28", "2023-03-31"],
+        "bestellung": [10001, 10002, 10003],
+        "stueck": [2, 1, 2],
+        "preis": ["2.50", "3.10", "2.50"],
+    }
+    error = refused(rows)
+    assert "--map amount='preis' (where every row is one piece)" in error.fix
+    assert "--map quantity='stueck'" in error.fix
+    columns = SourceOptions(columns={"quantity": "stueck"})
+    assert from_frame(pl.DataFrame(rows), columns).frame["quantity"].to_list() == ["2", "1", "2"]
+    assert "--map quantity" not in refused({k: v for k, v in rows.items() if k != "stueck"}).fix
+
+
 def test_where_no_column_holds_money_visits_may_be_counted() -> None:
     error = refused({"customer": ["a"], "date": ["2023-01-31"], "shop": ["x"]})
     assert "cleaning.revenue=visits" in error.fix

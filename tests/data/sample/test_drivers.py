@@ -21,7 +21,7 @@ STRENGTHS = {
 
 @pytest.fixture(scope="module")
 def drawn() -> SampleTruth:
-    return sample.draw_truth(4_000, 3, "shop", DAYS, START)
+    return sample.draw_truth(4_000, 3, DAYS, START)
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +110,3 @@ def test_age_and_channel_say_nothing(shop: sample.SampleShop) -> None:
     assert abs(joined.select(pl.corr("age", "dropout_p")).item()) < 4 / len(joined) ** 0.5
     by_channel = joined.group_by("channel").agg(pl.col("dropout_p").mean())["dropout_p"]
     assert by_channel.max() - by_channel.min() < 0.05
-
-
-@pytest.mark.parametrize("world", ["noise", "deterministic"])
-def test_the_test_worlds_have_no_visits_sales_or_drivers(world: str) -> None:
-    made = sample.generate_sample(100, 1, world)
-    assert made.events.is_empty()
-    assert made.drivers.is_empty()
-    assert made.lines["Discount"].sum() == 0
-    assert made.truth["p_silent"].null_count() == 100

@@ -7,7 +7,7 @@ import pytest
 from segpredict.data.readers import read_raw_lines
 from segpredict.data.sample import sample
 from segpredict.data.sample.customers import CLASS_SHARES
-from segpredict.errors import UnknownNameError, UsageError
+from segpredict.errors import UsageError
 
 COLUMNS = [
     *("InvoiceNo", "StockCode", "Description", "Quantity"),
@@ -107,57 +107,12 @@ def test_no_line_lies_outside_the_days_asked_for() -> None:
     assert 0 <= days.min() <= days.max() < 200
 
 
-def test_in_the_noise_world_the_past_tells_nothing_of_the_future() -> None:
-    lines = sample.generate_sample(3000, seed=4, world="noise").lines.unique("InvoiceNo")
-    for cutoff in (300, 364, 500):  # on a block's edge and off it
-        counts = lines.group_by("CustomerID").agg(
-            past=DAY.is_between(cutoff - 91, cutoff - 1).sum().cast(pl.Float64),
-            future=DAY.is_between(cutoff, cutoff + 90).sum().cast(pl.Float64),
-        )
-        r = counts.select(pl.corr("past", "future")).item()
-        assert abs(r) < 4 / 3000**0.5
-
-
-def test_in_the_deterministic_world_every_horizon_repeats_what_it_must() -> None:
-    lines = sample.generate_sample(500, seed=4, world="deterministic").lines
-    steady = sample.generate_sample(500, seed=4, world="deterministic").truth.filter(
-        pl.col("rate_per_day") > 1 / 100
-    )
-    for cutoff in (200, 391, 637):
-        inside = lines.filter(DAY.is_between(cutoff, cutoff + 90))
-        orders = inside.group_by("CustomerID").agg(pl.len(), pl.col("UnitPrice").sum())
-        both = steady.join(orders, left_on="customer_id", right_on="CustomerID", how="left")
-        expected = (both["rate_per_day"] * 91).round()
-        assert both["len"].cast(pl.Float64).equals(expected, check_names=False)
-        spent = both["len"] * both["spend_mean"]
-        assert (both["UnitPrice"] - spent).abs().max() < 1e-9
-
-
-def test_in_the_deterministic_world_the_days_since_tell_who_comes_back() -> None:
-    shop = sample.generate_sample(800, seed=4, world="deterministic")
-    rare = shop.truth.filter(pl.col("rate_per_day") < 1 / 100)["customer_id"]
-    assert 0.15 < len(rare) / 800 < 0.35
-    for cutoff in (300, 455):
-        last = shop.lines.group_by("CustomerID").agg(
-            since=cutoff - DAY.filter(cutoff > DAY).max(),
-            comes=DAY.is_between(cutoff, cutoff + 90).any(),
-        )
-        known = last.filter(pl.col("CustomerID").is_in(rare.implode()))
-        clear = known.filter(~pl.col("since").is_in([91, 92]))  # day edges round
-        assert (clear["comes"] == (clear["since"] > 91)).all()
-
-
 def test_writing_puts_the_truth_beside_the_transactions(tmp_path: Path) -> None:
     shop = sample.generate_sample(40, seed=1)
     csv, *_, truth = sample.write_sample(shop, tmp_path / "shop")
     assert (csv.name, truth.name) == ("transactions.csv", "truth.parquet")
     assert pl.read_parquet(truth).equals(shop.truth)
     assert read_raw_lines([str(csv)]).frame.height == shop.lines.height
-
-
-def test_an_unknown_world_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(UnknownNameError, match="'noise'"):
-        sample.generate_sample(10, world="noisy")
 
 
 def test_a_shop_without_customers_is_refused() -> None:

@@ -182,8 +182,8 @@ def fit_purchase_model(histories: pl.DataFrame) -> PurchaseModel | None:
     x, t_x, age, days, spent = (histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
     try:
-        orders = fit_bgnbd(x, t_x, age).parameters_only
-        spend = fit_gamma_gamma(days[paid], spent[paid] / days[paid]).parameters_only
+        orders = fit_bgnbd(x, t_x, age)
+        spend = fit_gamma_gamma(days[paid], spent[paid] / days[paid])
     except SupportError:
         return None
     return PurchaseModel(orders, spend)

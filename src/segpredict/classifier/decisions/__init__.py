@@ -1,1 +1,1 @@
-"""Decisions: calibration, prediction sets, decision rules, and the inner validation of them."""
+"""Decisions: prediction sets, decision rules, and the inner validation of them."""

@@ -1,4 +1,4 @@
-"""How probabilities are used: calibration, prediction sets, and one named segment.
+"""How probabilities are used: prediction sets, and one named segment.
 
 Prediction sets are class-conditional (Mondrian) conformal sets: the segments a customer may be in,
 at a given miss rate, with a threshold of its own for each segment.
@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from segpredict.classifier.decisions.calibration import Calibration
 from segpredict.classifier.decisions.rule import DecisionRule, tune_gamma
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.splits import INNER_FOLDS, Fold
@@ -28,12 +27,11 @@ class DecisionPolicy(StoredState):
     """How one model's probabilities are used, learned by inner validation.
 
     >>> rule = DecisionRule("argmax", 0.0, (0.5, 0.5), (0.0, 10.0))
-    >>> policy = DecisionPolicy(Calibration(), rule, (0.2, 0.4), 0.1, ())
+    >>> policy = DecisionPolicy(rule, (0.2, 0.4), 0.1, ())
     >>> policy.prediction_sets(np.array([[0.7, 0.3]])).tolist()
     [[True, False]]
     """
 
-    calibration: Calibration  # the map that its probabilities go through, which may be none
     decision_rule: DecisionRule  # names one segment
     # least probability with which each segment enters a set, in code order
     set_thresholds: tuple[float, ...]
@@ -52,7 +50,6 @@ class DecisionPolicy(StoredState):
     def from_state(cls, state: JSON) -> "DecisionPolicy":
         """Return the policy that gave a state."""
         return cls(
-            Calibration.from_state(state["calibration"]),
             DecisionRule.from_state(state["decision_rule"]),
             tuple(state["set_thresholds"]),
             state["alpha"],
@@ -60,61 +57,38 @@ class DecisionPolicy(StoredState):
         )
 
 
-def default_policy(mix: Sequence[float], values: Sequence[float]) -> DecisionPolicy:
-    """Return the policy without any inner validation.
-
-    Every segment is in every set, and the likeliest one is named.
-    """
-    decision = DecisionRule("argmax", 0.0, tuple(mix), tuple(values))
-    return DecisionPolicy(
-        Calibration(), decision, (0.0,) * len(decision.class_mix), DEFAULT_ALPHA, ()
-    )
-
-
 def fit_policy(
-    backtests: Sequence[Backtest],
-    name: str,
-    calibration: Calibration,
-    decision: DecisionRule,
-    alpha: float,
+    backtests: Sequence[Backtest], name: str, decision: DecisionRule, alpha: float
 ) -> DecisionPolicy:
-    """Return the policy of a model, learned from backtests that were complete by its day."""
-    base = DecisionPolicy(calibration, decision, (0.0,) * len(decision.class_mix), alpha, ())
+    """Return the policy of a model, learned from backtests that were complete by its day.
+
+    Without any, every segment is in every set.
+    """
+    base = DecisionPolicy(decision, (0.0,) * len(decision.class_mix), alpha, ())
     if not backtests:
         return base
     newest = backtests[-INNER_FOLDS:]
-    calibrated = [calibrate_backtest(each, calibration, name) for each in newest]
-    windows = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
+    windows = [(backtest.probabilities[name], backtest.labels) for backtest in newest]
     lowest = lowest_thresholds(windows, alpha)
     return replace(
         base,
-        decision_rule=replace(decision, gamma=tune_gamma(calibrated, name, decision.class_mix)),
+        decision_rule=replace(decision, gamma=tune_gamma(newest, name, decision.class_mix)),
         set_thresholds=tuple(lowest.tolist()),
-        inner_origins=tuple(backtest.cutoff for backtest in calibrated),
+        inner_origins=tuple(backtest.cutoff for backtest in newest),
     )
 
 
-def calibrate_backtest(backtest: Backtest, calibration: Calibration, name: str) -> Backtest:
-    """Return the backtest with the forecasts of one model calibrated."""
-    given = backtest.probabilities
-    return replace(backtest, probabilities={**given, name: calibration.apply(given[name])})
-
-
 def summarize_policies(
-    folds: Sequence[Fold], policies: Sequence[DecisionPolicy], calibrations: Sequence[Calibration]
+    folds: Sequence[Fold], policies: Sequence[DecisionPolicy]
 ) -> dict[str, JSON]:
-    """Return the summary of calibration, sets and decisions, by cutoff."""
+    """Return the summary of sets and decisions, by cutoff."""
     rows = [
         {
             "cutoff": as_date(fold.cutoff).isoformat(),
             "inner_origins": [as_date(day).isoformat() for day in policy.inner_origins],
-            "calibration": policy.calibration.kind,
-            "model_calibration": calibration.kind,
-            "gain": calibration.loss_reduction,
-            "error": calibration.loss_reduction_se,
             "gamma": policy.decision_rule.gamma,
         }
-        for fold, policy, calibration in zip(folds, policies, calibrations, strict=True)
+        for fold, policy in zip(folds, policies, strict=True)
     ]
     production = policies[-1]
     return {"rule": production.decision_rule.method, "alpha": production.alpha, "folds": rows}

@@ -140,8 +140,7 @@ class Evaluation:
     warnings: tuple[str, ...]  # warnings about the numbers
     # the selected model's accuracy against each other one's on the final test
     mcnemar_tests: tuple[McNemarTest, ...] = ()
-    # decision policies from inner validation: the calibration of each test and of the selected
-    # model, and the rule that names segments
+    # decision policies from inner validation: thresholds of sets, and the rule that names segments
     policies: Mapping[str, JSON] = field(default_factory=dict)
     # what the ensemble was fitted on, and how large its parts became
     fit: Mapping[str, JSON] = field(default_factory=dict)

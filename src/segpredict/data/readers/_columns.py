@@ -58,7 +58,8 @@ def missing_roles_error(
     money = _sums(options.get("amount", ()), chosen, table)
     options = _priced(options, chosen)
     maps = [f"--map {role}='{(names or ['YOUR_COLUMN'])[0]}'" for role, names in options.items()]
-    fix = f"name what is missing: {' '.join(maps)}{_other_ways(options, chosen)}."
+    pieces = _piece_candidates(columns) if "price" in chosen else []
+    fix = f"name what is missing: {' '.join(maps)}{_other_ways(options, chosen, pieces)}."
     preset = preset_for(table.columns)
     if preset:
         fix = f"it looks like an export that --config {preset} reads. Else {fix}"
@@ -78,12 +79,15 @@ def _priced(options: dict[str, list[str]], chosen: Mapping[str, str]) -> dict[st
     return {**{r: n for r, n in options.items() if r != "amount"}, "price": units}
 
 
-def _other_ways(options: Mapping[str, Sequence[str]], chosen: Mapping[str, str]) -> str:
+def _other_ways(
+    options: Mapping[str, Sequence[str]], chosen: Mapping[str, str], pieces: Sequence[str]
+) -> str:
     if "amount" not in options:
         return ""
     names = options["amount"]
     if "price" in chosen:
-        return " (where every row is one piece)"
+        other = [f"; or --map quantity='{name}', the pieces of a row" for name in pieces[:1]]
+        return "".join([" (where every row is one piece)", *other])
     if names and "quantity" in chosen:
         return f"; where that is the price of one piece, --map price='{names[0]}' instead of amount"
     return "" if names else ", or count orders only: --set cleaning.revenue=visits"
@@ -162,6 +166,19 @@ def _person_candidates(columns: Sequence[_Column]) -> list[str]:
     if named:
         return sorted(named, key=lambda name: "name" in normalize_name(name))
     return [c.name for c in ids if 0.02 < c.distinct_share < 0.9]
+
+
+def _piece_candidates(columns: Sequence[_Column]) -> list[str]:
+    """Return columns of whole numbers that may count pieces, the fewest different ones first."""
+    whole = [
+        c
+        for c in columns
+        if c.is_number
+        and not c.has_decimals
+        and not c.is_named((*content.PERSON_WORDS, *NAME_WORDS["day"]))
+        and not c.is_named((*NAME_WORDS["document"], *NAME_WORDS["order"]))
+    ]
+    return [c.name for c in sorted(whole, key=lambda c: c.distinct_share)]
 
 
 def _money_candidates(columns: Sequence[_Column], first: str) -> list[str]:

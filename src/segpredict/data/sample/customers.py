@@ -1,13 +1,12 @@
-"""Customers and their order times in the three worlds of the sample shop."""
+"""Customers of the sample shop and their order times."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
 
 from segpredict.core.arrays import BoolArray, FloatArray, IntArray
-from segpredict.data.sample.shop_clock import SAMPLE_HORIZON, ShopClock
+from segpredict.data.sample.shop_clock import ShopClock
 
 LATENT_CLASSES = ("Core", "Regular", "Occasional", "One-timer")
 CLASS_SHARES = (0.12, 0.28, 0.40, 0.20)
@@ -114,7 +113,7 @@ def _arrivals(rng: np.random.Generator, n: int, activity: FloatArray) -> FloatAr
     return rng.choice(days, n, p=weights) + rng.random(n)
 
 
-def _shop(
+def draw_customers(
     rng: np.random.Generator, n: int, days: int, clock: ShopClock
 ) -> tuple[SampleCustomers, SampleOrders]:
     """Draw customers who buy by a rhythm of their own until they leave after some order."""
@@ -138,72 +137,3 @@ def _shop(
     time = clock.to_days(np.concatenate(times), kind[customer])
     value = people.spend_mean[customer] * rng.gamma(SPEND_P, 1 / SPEND_P, customer.size)
     return people, SampleOrders(customer, time, value, clock.to_days(last, kind), is_alive)
-
-
-def _alike(n: int, rate: float) -> SampleCustomers:
-    """Return customers with equal parameters, who neither leave nor look around."""
-    none = np.zeros(n, dtype=np.int64)
-    return SampleCustomers(
-        latent=np.full(n, 1),
-        first_day=np.zeros(n),
-        rate=np.full(n, rate),
-        regularity=np.ones(n, dtype=np.int64),
-        drop=np.zeros(n),
-        spend_mean=np.full(n, 40.0),
-        country=none,
-        taste=np.full((n, N_CATEGORIES), 1 / N_CATEGORIES),
-        sale_kind=none,
-        tier=none + 1,
-        first_category=none,
-        returns=np.zeros(n),
-        visits=np.zeros(n),
-    )
-
-
-def _never_ending(n: int, customer: IntArray, time: FloatArray, value: FloatArray) -> SampleOrders:
-    last = np.zeros(n)
-    np.maximum.at(last, customer, time)
-    return SampleOrders(customer, time, value, last, np.ones(n, dtype=bool))
-
-
-def _noise(
-    rng: np.random.Generator, n: int, days: int, _: ShopClock
-) -> tuple[SampleCustomers, SampleOrders]:
-    """One Poisson process for all: the future does not depend on the past.
-
-    A Poisson count with uniform times is drawn afresh for every stretch of days,
-    whatever day it starts on, so no history can predict the future.
-    """
-    people = _alike(n, 1.5 / SAMPLE_HORIZON)
-    customer = np.repeat(np.arange(n), rng.poisson(people.rate[0] * days, n))
-    time = rng.random(customer.size) * days
-    return people, _never_ending(n, customer, time, 40.0 * rng.gamma(2.0, 0.5, customer.size))
-
-
-def _deterministic(
-    rng: np.random.Generator, n: int, days: int, _: ShopClock
-) -> tuple[SampleCustomers, SampleOrders]:
-    """Clockwork: evenly spread orders of one value, so the past fixes the future.
-
-    A quarter of the customers orders once in two horizons: they move at every origin,
-    and the days since the last order say where to.
-    """
-    per_horizon = rng.choice([0.5, 1.0, 2.0, 4.0, 7.0], n, p=[0.25, 0.2, 0.2, 0.2, 0.15])
-    value = rng.choice(np.array([20.0, 60.0, 200.0]), n)
-    gap = SAMPLE_HORIZON / per_horizon
-    counts = np.ceil(days / gap).astype(np.int64)
-    customer = np.repeat(np.arange(n), counts)
-    nth = np.arange(customer.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    time = (rng.random(n) * gap)[customer] + nth * gap[customer]
-    is_inside = time < days
-    customer, time = customer[is_inside], time[is_inside]
-    latent = np.searchsorted([20.0, 50.0, 100.0], gap).astype(np.int64)
-    people = replace(_alike(n, 0.0), rate=1 / gap, spend_mean=value, latent=latent)
-    return people, _never_ending(n, customer, time, value[customer])
-
-
-WORLDS: dict[str, Callable[..., tuple[SampleCustomers, SampleOrders]]] = {
-    "shop": _shop,
-    "noise": _noise,
-    "deterministic": _deterministic,
-}

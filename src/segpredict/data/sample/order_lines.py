@@ -79,13 +79,6 @@ def products_of_tiers() -> IntArray:
     return np.sort(places, axis=2) + N_PRODUCTS * np.arange(N_CATEGORIES)[:, None, None]
 
 
-def fill_single_line(orders: SampleOrders) -> pl.DataFrame:
-    """Put one line of exactly the order's value on every order."""
-    event = np.arange(orders.value.size)
-    one = np.ones_like(event)
-    return _frame(event, one, one, np.round(orders.value, 2), np.zeros(event.size))
-
-
 def price_list() -> FloatArray:
     """Return the fixed price list: from 0.39 to 12.79, ending in 9."""
     step = np.arange(N_CATEGORIES * N_PRODUCTS) * 37 % 100  # mixes prices over the list

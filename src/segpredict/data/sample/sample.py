@@ -16,14 +16,14 @@ from segpredict.data.sample.customers import (
     PRICE_TIERS,
     PRODUCT_KINDS,
     SAMPLE_COUNTRIES,
-    WORLDS,
     SampleCustomers,
     SampleOrders,
+    draw_customers,
 )
 from segpredict.data.sample.drivers import KnownPast, SampleTruth, driver_strengths
 from segpredict.data.sample.shop_clock import SALE_KINDS, ShopClock
 from segpredict.data.sample.visits import draw_visits
-from segpredict.errors import TargetBusyError, UnknownNameError, UsageError
+from segpredict.errors import TargetBusyError, UsageError
 
 GUESTS_PER_CUSTOMER = 0.12  # customers without an id
 
@@ -44,13 +44,13 @@ class SampleShop:
 
 
 def generate_sample(
-    customers: int, seed: int = 0, world: str = "shop", days: int = 728, start: str = "2022-01-03"
+    customers: int, seed: int = 0, days: int = 728, start: str = "2022-01-03"
 ) -> SampleShop:
     """Draw a shop's transactions from a model whose parameters are known.
 
     Notes
     -----
-    In ``shop`` a customer orders after gaps of Gamma(k, kλ) on a clock that runs with season and
+    A customer orders after gaps of Gamma(k, kλ) on a clock that runs with season and
     sales, and leaves after each order with a probability whose log-odds are a sum over the kinds
     of customers; see docs/reference/sample-shop.md.
 
@@ -60,21 +60,17 @@ def generate_sample(
     >>> shop.lines.columns[:3], shop.truth.height
     (['InvoiceNo', 'StockCode', 'Description'], 50)
     """
-    if world not in WORLDS:
-        raise UnknownNameError("world", world, WORLDS)
     if customers < 1 or days < 100:
         message = f"A sample shop of {customers} customers and {days} days is too small."
         raise UsageError(message, fix="give at least one customer and 100 days.")
-    drawn, first = draw_truth(customers, seed, world, days, start), day_number(start)
+    drawn, first = draw_truth(customers, seed, days, start), day_number(start)
     of_lines, of_tables = np.random.default_rng(seed).spawn(2)
     people, orders = drawn.people, drawn.orders
-    lines, events = _lines(of_lines, drawn, world)
+    lines, events = _lines(of_lines, drawn)
     late = events.with_row_index().filter(pl.col("day") >= days)["index"]
     lines = lines.filter(~pl.col("event").is_in(late.implode()))
     past, _ = drawn.past_at(days)
     truth, drivers = _truth(people, orders, past, first), driver_strengths(past)
-    if world != "shop":  # nobody leaves, and no clock runs
-        truth, drivers = truth.with_columns(p_silent=pl.lit(None, pl.Float64)), drivers.clear()
     is_known = pl.col("customer") < customers
     return SampleShop(
         export.export_lines(lines, events, people.country, first, customers),
@@ -86,25 +82,19 @@ def generate_sample(
     )
 
 
-def draw_truth(customers: int, seed: int, world: str, days: int, start: str) -> SampleTruth:
-    """Draw people, their orders and their visits; a shop's guests come after its customers."""
+def draw_truth(customers: int, seed: int, days: int, start: str) -> SampleTruth:
+    """Draw people, their orders and their visits; guests come after the shop's customers."""
     first, rng = day_number(start), np.random.default_rng(seed)
-    guests = max(1, round(GUESTS_PER_CUSTOMER * customers)) if world == "shop" else 0
+    guests = max(1, round(GUESTS_PER_CUSTOMER * customers))
     clock = ShopClock.of_days(days, (first + 3) % 7, as_date(first).timetuple().tm_yday - 1)
-    people, orders = WORLDS[world](rng, customers + guests, days, clock)
+    people, orders = draw_customers(rng, customers + guests, days, clock)
     return SampleTruth(people, orders, draw_visits(rng, people, orders, days), clock)
 
 
-def _lines(
-    rng: np.random.Generator, drawn: SampleTruth, world: str
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the lines and events of a world; only the shop has sales and defects."""
+def _lines(rng: np.random.Generator, drawn: SampleTruth) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return lines and events, with the defects of a real export."""
     people, orders, is_sale = drawn.people, drawn.orders, drawn.clock.is_sale
     events = export.draw_sales(rng, orders)
-    if world == "deterministic":
-        return export.fill_single_line(orders), events
-    if world == "noise":
-        return export.fill_orders(rng, orders, people, np.zeros_like(is_sale)), events
     lines = export.fill_orders(rng, orders, people, is_sale)
     sent, back = export.draw_returns(rng, lines, events, people)
     extra = export.draw_dirty_lines(rng, lines, events, people)

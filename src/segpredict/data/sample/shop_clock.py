@@ -6,7 +6,7 @@ import numpy as np
 
 from segpredict.core.arrays import BoolArray, FloatArray, IntArray
 
-SAMPLE_HORIZON = 91  # days that are known beyond the end, and of the windows of test worlds
+SAMPLE_HORIZON = 91  # days that are known beyond the end
 DAYS_PER_YEAR = 365.25
 # Sales: two weeks in every quarter, by the day of the year on which they begin.
 SALE_STARTS, SALE_DAYS = (2, 106, 183, 316), 14

@@ -10,6 +10,7 @@ from segpredict.analytics.customer_value import (
     ExpectedTotal,
     expected_total,
 )
+from segpredict.core.segment import ALL_CUSTOMERS
 from segpredict.core.text import count_of
 from segpredict.report.context._figures import MethodError, method_error
 from segpredict.report.formatting import (
@@ -23,7 +24,7 @@ from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.html.chart_layout import PlotAxes, axis_ticks, upright
 from segpredict.report.input import ReportInput
 
-POOLED_WINDOWS, ALL_SEGMENTS = "pooled", "all"
+POOLED_WINDOWS = "pooled"
 MEASURE_LABELS = {
     "value_at_risk": "Revenue at risk",
     "upside": "Upside",
@@ -139,7 +140,7 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
         return None
     sums, selected = found["sums"], str(bundle.evaluation["selected"])
     by_segment = {row["segment_id"]: row for row in found["segments"].to_dicts()}
-    if ALL_SEGMENTS not in by_segment:
+    if ALL_CUSTOMERS not in by_segment:
         return None
     known = segment_badges(bundle.segments)
     own = sums.filter(pl.col("model") == selected)
@@ -148,7 +149,7 @@ def customer_value_section(bundle: ReportInput) -> CustomerValueSection | None:
     late = sums.filter((pl.col("measure") == "clv") & _is_longest())
     total = expected_total(found["segments"], found["totals"])
     return CustomerValueSection(
-        total=_segment_row(by_segment[ALL_SEGMENTS], None),
+        total=_segment_row(by_segment[ALL_CUSTOMERS], None),
         expected_total=total,
         total_note=_total_note(total),
         segments=tuple(
@@ -194,14 +195,14 @@ def _is_longest() -> pl.Expr:
 
 
 def _realised_range(risk: pl.DataFrame) -> tuple[float, float] | None:
-    ratios = risk.filter((pl.col("part") == ALL_SEGMENTS) & (pl.col("window") != POOLED_WINDOWS))
+    ratios = risk.filter((pl.col("part") == ALL_CUSTOMERS) & (pl.col("window") != POOLED_WINDOWS))
     known = [r for r in ratios["ratio"].to_list() if finite_or_none(r) is not None]
     return (min(known), max(known)) if known else None
 
 
 def _sums(own: pl.DataFrame) -> tuple[PredictedSum, ...]:
     measures = pl.col("measure").is_in([*MEASURE_LABELS])
-    whole = own.filter((pl.col("part") == ALL_SEGMENTS) & measures)
+    whole = own.filter((pl.col("part") == ALL_CUSTOMERS) & measures)
     return tuple(
         _predicted_sum(row, MEASURE_LABELS[str(row["measure"])]) for row in whole.to_dicts()
     )
@@ -242,7 +243,7 @@ def _charts(rows: pl.DataFrame, by: str, currency: str) -> tuple[DecileChart, ..
     across = tuple((100 * (i + 0.5) / DECILES, str(i + 1)) for i in range(DECILES))
     up = upright(axis_ticks(0, top, lambda amount: format_money(amount, currency, 0)))
     for (name,), part in rows.group_by(by, maintain_order=True):
-        whole = _realised_sum(part.filter(part=ALL_SEGMENTS).to_dicts()[0])
+        whole = _realised_sum(part.filter(part=ALL_CUSTOMERS).to_dicts()[0])
         text = str(name)
         title = format_iso_day(text) if by == "window" else METHOD_LABELS.get(text, text)
         cells = _deciles(part).to_dicts()

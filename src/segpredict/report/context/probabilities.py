@@ -92,7 +92,6 @@ class DecisionRuleRow:
 class ProbabilitiesSection:
     """The section."""
 
-    calibration_text: str  # how probabilities were calibrated, as a sentence
     # plots
     reliability: tuple[ReliabilityPlot, ...]
     captures: tuple[ReliabilityPlot, ...]
@@ -114,7 +113,6 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
     sizes = card.filter(metric="set_size").select("window", "value")
     sets = _sets(card, bundle)
     return ProbabilitiesSection(
-        _calibration_text(policies),
         _reliability(curves, card, bundle),
         (*_captures(curves), *_risk_capture(bundle)),
         sets,
@@ -124,22 +122,6 @@ def probabilities_section(bundle: ReportInput) -> ProbabilitiesSection | None:
         _decision_rules(card, str(policies.get("rule", ""))),
         _strata(card, bundle),
     )
-
-
-def _calibration_text(policy: Row) -> str:
-    folds = policy.get("folds") or ()
-    if not folds or not folds[-1]["inner_origins"]:
-        return "History is too short for inner validation: no calibration could be tested."
-    kinds = [fold["calibration"] for fold in folds]
-    tests = sum(kind != "none" for kind in kinds[:-1])
-    selected = kinds[-1]
-    text = (
-        "The selected model uses its probabilities without calibration"
-        if selected == "none"
-        else f"The probabilities of the selected model are calibrated ({selected}), which reduced "
-        f"the log-loss by {folds[-1]['gain']:.3f} nats in the newest inner validation"
-    )
-    return f"{text}. They were calibrated in {tests} of {count_of(len(kinds) - 1, 'test')}."
 
 
 def _untested_reason(folds: Sequence[Row]) -> str:

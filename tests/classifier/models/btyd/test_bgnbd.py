@@ -122,9 +122,8 @@ def test_the_fit_finds_planted_parameters():
     assert found.r == pytest.approx(0.6, rel=0.06)
     assert found.alpha == pytest.approx(60, rel=0.08)
     assert found.a / (found.a + found.b) == pytest.approx(1 / 6, rel=0.08)
-    assert found.fit_summary.is_interior
-    assert found.fit_summary.n_customers == 20_000
-    assert found.fit_summary.log_likelihood >= planted.log_likelihood(x, t_x, ages).sum()
+    likely, less_likely = (m.log_likelihood(x, t_x, ages).sum() for m in (found, planted))
+    assert likely >= less_likely
 
 
 def test_the_fit_depends_on_neither_order_nor_unit():
@@ -156,7 +155,6 @@ def test_no_time_to_come_is_no_purchase():
 
 def test_customers_who_are_all_alike_give_a_finite_model_at_its_bound():
     found = fit_bgnbd([3] * 50, [60] * 50, [90] * 50)
-    assert not found.fit_summary.is_interior
     assert found.expected_orders(3, 60, 90, 30) == pytest.approx(1, abs=0.5)
 
 
@@ -176,7 +174,8 @@ def test_the_published_parameters_of_cdnow_lie_in_the_middle_of_its_tenths(real_
     for tenth in range(10):
         some = everyone.filter(pl.col("customer_id") % 10 == tenth)
         model = fit_bgnbd(some["x"], some["t_x"], some["age"])
-        found.append([*model.parameters().values(), model.fit_summary.log_likelihood])
+        likely = model.log_likelihood(some["x"], some["t_x"], some["age"]).sum()
+        found.append([*model.parameters().values(), likely])
     middle, spread = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
     published = np.array([0.243, 4.414, 0.793, 2.426, -9582.4])
     assert (np.abs(published - middle) < 1.5 * spread).all()

@@ -199,8 +199,8 @@ def fit(training_data: TrainingData) -> BgNbdGammaGamma:
     x, t_x, age, days, spent = (past.customer_histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
     return BgNbdGammaGamma(
-        fit_bgnbd(x, t_x, age).parameters_only,
-        fit_gamma_gamma(days[paid], spent[paid] / days[paid]).parameters_only,
+        fit_bgnbd(x, t_x, age),
+        fit_gamma_gamma(days[paid], spent[paid] / days[paid]),
         past.horizon,
         past.gap,
         find_segment_borders(past.segmentation, past.horizon),

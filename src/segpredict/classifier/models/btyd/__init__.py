@@ -7,6 +7,5 @@ from segpredict.classifier.models.btyd.bgnbd import BgNbd
 from segpredict.classifier.models.btyd.bgnbd import fit as fit_bgnbd
 from segpredict.classifier.models.btyd.gamma_gamma import GammaGamma
 from segpredict.classifier.models.btyd.gamma_gamma import fit as fit_gamma_gamma
-from segpredict.classifier.models.btyd.maximum_likelihood import LikelihoodFit
 
-__all__ = ["BgNbd", "GammaGamma", "LikelihoodFit", "fit_bgnbd", "fit_gamma_gamma"]
+__all__ = ["BgNbd", "GammaGamma", "fit_bgnbd", "fit_gamma_gamma"]

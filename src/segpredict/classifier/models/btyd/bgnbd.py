@@ -4,7 +4,7 @@ Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,6 @@ class BgNbd:
     # the beta of the probability to drop out after a repeat purchase
     a: float
     b: float
-    # how the fit ended; ``None`` for parameters that were given
-    fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(
         self, x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike
@@ -138,11 +136,6 @@ class BgNbd:
         """Return the four numbers by name."""
         return {"r": self.r, "alpha": self.alpha, "a": self.a, "b": self.b}
 
-    @property
-    def parameters_only(self) -> "BgNbd":
-        """The model without how its fit ended."""
-        return BgNbd(self.r, self.alpha, self.a, self.b)
-
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
@@ -211,7 +204,7 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
     -----
     Equal histories are counted once with their weight; time is scaled by the mean age,
     so the search does not depend on the unit. Customers who are all alike put
-    parameters at their bound (`LikelihoodFit.is_interior` is false), which is a valid model.
+    parameters at their bound, which is a valid model.
 
     Examples
     --------
@@ -231,12 +224,7 @@ def fit(x: npt.ArrayLike, t_x: npt.ArrayLike, age: npt.ArrayLike) -> BgNbd:
         lambda parameters: _curve(parameters, *scaled), weights, START_VALUES
     )
     r, alpha, a, b = found.tolist()
-    model = BgNbd(r, alpha * unit, a, b)
-    likely = float((model.log_likelihood(*columns) * weights).sum())
-    maximum = maximum_likelihood.LikelihoodFit(
-        likely, int(weights.sum()), maximum_likelihood.is_interior(found)
-    )
-    return replace(model, fit_summary=maximum)
+    return BgNbd(r, alpha * unit, a, b)
 
 
 def _require_valid(x: FloatArray, t_x: FloatArray, age: FloatArray) -> None:

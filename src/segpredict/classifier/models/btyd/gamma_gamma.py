@@ -4,7 +4,7 @@ Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value". One purchase
 ν ~ Γ(q, v) a customer's own; how often a customer buys is independent of how much.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,6 @@ class GammaGamma:
     # shape and rate of the gamma of levels; v in the unit of money
     q: float
     v: float
-    # how the fit ended; ``None`` for parameters that were given
-    fit_summary: maximum_likelihood.LikelihoodFit | None = None
 
     def log_likelihood(self, x: npt.ArrayLike, mean: npt.ArrayLike) -> FloatArray:
         """Return the log-likelihood of each customer's mean."""
@@ -84,11 +82,6 @@ class GammaGamma:
         """Return the three numbers by name."""
         return {"p": self.p, "q": self.q, "v": self.v}
 
-    @property
-    def parameters_only(self) -> "GammaGamma":
-        """The model without how its fit ended."""
-        return GammaGamma(self.p, self.q, self.v)
-
 
 def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
     """Return the model under which these mean spends are most likely.
@@ -130,12 +123,7 @@ def fit(x: npt.ArrayLike, mean: npt.ArrayLike) -> GammaGamma:
         lambda parameters: _curve(parameters, number, spend / unit), weights, START_VALUES
     )
     p, q, v = found.tolist()
-    model = GammaGamma(p, q, v * unit)
-    likely = float((model.log_likelihood(number, spend) * weights).sum())
-    maximum = maximum_likelihood.LikelihoodFit(
-        likely, int(weights.sum()), maximum_likelihood.is_interior(found)
-    )
-    return replace(model, fit_summary=maximum)
+    return GammaGamma(p, q, v * unit)
 
 
 def _curve(

@@ -1,7 +1,6 @@
 """Find the parameters of maximum likelihood."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,24 +13,6 @@ from segpredict.core.arrays import FloatArray
 LikelihoodFunction = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 MIN_PARAMETER, MAX_PARAMETER = 1e-4, 1e4  # of a parameter in scaled units; beyond, all look alike
-
-
-@dataclass(frozen=True, slots=True)
-class LikelihoodFit:
-    """The result of a maximum-likelihood fit.
-
-    Examples
-    --------
-    >>> from segpredict.classifier.models.btyd import fit_gamma_gamma
-    >>> fit_gamma_gamma([1, 2, 3, 4], [10.0, 12.0, 30.0, 28.0]).fit_summary.n_customers
-    4
-    """
-
-    log_likelihood: float  # sum over customers, in the unit of time or money that was given
-    n_customers: int  # customers that the sum is over
-    # whether all parameters lie inside their bounds; at a bound the data say only "very small" or
-    # "very large" (all customers alike, none drops out)
-    is_interior: bool
 
 
 def maximize_likelihood(
@@ -63,12 +44,6 @@ def columns(*values: npt.ArrayLike) -> list[FloatArray]:
     """Return values, one a customer or one for all, as columns of one length."""
     rows = [np.atleast_1d(np.asarray(each, dtype=np.float64)) for each in values]
     return list(np.broadcast_arrays(*rows))
-
-
-def is_interior(parameters: FloatArray) -> bool:
-    """Return whether no parameter was stopped by its bound."""
-    low, high = MIN_PARAMETER * 1.01, MAX_PARAMETER / 1.01
-    return bool(((parameters > low) & (parameters < high)).all())
 
 
 def group_identical_rows(*columns: npt.ArrayLike) -> tuple[list[FloatArray], FloatArray]:

@@ -13,7 +13,7 @@ START, CUTOFF, HORIZON = "2022-01-03", 637, 91
 
 
 def test_plays_of_the_days_ahead_are_silent_as_often_as_the_formula_says() -> None:
-    drawn = sample.draw_truth(400, 0, "shop", 728, START)
+    drawn = sample.draw_truth(400, 0, 728, START)
     first = day_number(START)
     borders = tuple(((float("inf"), 1),) for _ in range(HORIZON))
     past, known = drawn.past_at(CUTOFF)
