@@ -103,8 +103,9 @@ def load_config(files: RunFiles) -> Config:
     try:
         return build_config(files.metadata["config"])
     except (KeyError, ConfigError) as error:
+        problem = error.message if isinstance(error, ConfigError) else f"it lacks {error}."
         raise ArtifactError(
-            f"The run's config cannot be used by this segpredict: {error}.",
+            f"The run's config cannot be used by this segpredict: {problem}",
             fix="make the run again with this version.",
         ) from None
 
