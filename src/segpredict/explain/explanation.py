@@ -18,6 +18,7 @@ from segpredict.errors import MismatchError, UnknownNameError, UsageError, quote
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.reasons import forecast_sentence
 
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Explanation:
     """Contributions, importance and reasons for a sample of customers.

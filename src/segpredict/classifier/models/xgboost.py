@@ -104,9 +104,7 @@ def margin_probabilities(margin: FloatArray) -> FloatArray:
     return np.asarray(power / total[:, None], dtype=np.float64)
 
 
-def build_dmatrix(
-    cells: Float32Array, labels: npt.NDArray[np.int64] | None = None
-) -> xgb.DMatrix:
+def build_dmatrix(cells: Float32Array, labels: npt.NDArray[np.int64] | None = None) -> xgb.DMatrix:
     """Return a matrix without names: XGBoost would compare them in every round."""
     return xgb.DMatrix(cells, labels, nthread=1)
 
@@ -233,11 +231,12 @@ def weighted_sum(models: Sequence[tuple[float, XgboostModel]]) -> XgboostModel:
     A leaf adds its value to the margin, so the sum has the trees of all, each leaf times the weight
     of its model. XGBoost has no call for that; the fields are those of its documented JSON model.
     """
-    state = json.loads(models[0][1].booster.save_raw("json"))
+    states = [json.loads(model.booster.save_raw("json")) for _, model in models]
+    parts = [dict(state["learner"]["gradient_booster"]["model"]) for state in states]
+    state = states[0]
     whole = state["learner"]["gradient_booster"]["model"]
     whole |= {"trees": [], "tree_info": [], "iteration_indptr": [0]}
-    for weight, model in models:
-        part = json.loads(model.booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
+    for (weight, _), part in zip(models, parts, strict=True):
         first = len(whole["trees"])
         for place, tree in enumerate(part["trees"], first):
             whole["trees"].append(_scaled_tree(tree, weight) | {"id": place})
