@@ -65,6 +65,12 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 
+def test_a_run_loads_nothing_that_only_plots_and_cross_checks_need() -> None:
+    code = "import sys, segpredict.pipeline; print({'shap', 'matplotlib'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 REMOVERS = {"rmtree", "unlink", "rmdir", "fsync", "hardlink_to", "mkdtemp", "TemporaryDirectory"}
 WRITERS = {"write_text", "write_bytes"}
 MAY_REMOVE = {

@@ -75,9 +75,9 @@ def fit_xgboost(name: str, settings: dict[str, Any], training_data: TrainingData
         "seed": training_data.seed,
         "nthread": training_data.threads,
     }
-    matrix = xgboost.build_dmatrix(cells, names, training_data.labels)
+    matrix = xgboost.build_dmatrix(cells, training_data.labels)
     trees = library.train(given, matrix, ROUNDS)
-    return Challenger(name, names, lambda rows: trees.predict(xgboost.build_dmatrix(rows, names)))
+    return Challenger(name, names, lambda rows: trees.predict(xgboost.build_dmatrix(rows)))
 
 
 def fit_lightgbm(name: str, settings: dict[str, Any], training_data: TrainingData) -> Challenger:

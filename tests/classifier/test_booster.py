@@ -93,7 +93,7 @@ def planted(strength, rows=1500, seed=2):
 
 def cross_fit(given):
     shares = np.log(smoothed_shares(given.labels, given.n_classes))
-    return xgboost.fit_halves(given, np.tile(shares, (given.rows.height, 1)))
+    return xgboost.fit_halves(given, [np.tile(shares, (given.rows.height, 1))])[0]
 
 
 def test_noise_is_given_few_rounds_and_a_planted_signal_many():

@@ -46,7 +46,7 @@ def test_the_trees_begin_at_the_pool_and_at_the_class_shares(data, model):
     first = xgboost.fit_fixed_rounds(data, data.feature_names, model.rounds[0], start=start)
     season = model.pool.scaled(0.0).predict_margin(data.rows)
     odds = np.log(smoothed_shares(data.labels, data.n_classes))
-    halves = xgboost.fit_halves(data, odds + season)
+    (halves,) = xgboost.fit_halves(data, [odds + season])
     assert model.rounds == (first.n_rounds, halves.rounds)
     other = sum(trees.predict_margin(data.rows) for trees in halves.models) / 2 + odds
     weight = model.pool_weight

@@ -230,6 +230,23 @@ def test_a_forecaster_from_outside_is_evaluated_with_the_baselines(small):
     assert list(found.pooled.scores)[-1] == "outsider"
 
 
+@pytest.mark.parametrize("threads_per_fold", [0.5, 1.0, 2.5])
+def test_fits_that_run_side_by_side_share_the_threads(small, threads_per_fold):
+    threads = max(1, int(threads_per_fold * len(small.schedule.folds)))
+    seen = []
+    prior = BASELINES.get("prior")
+
+    def fit(training_data):
+        seen.append(training_data.threads)
+        return prior.fit(training_data)
+
+    watched = replace(prior, name="watched", fit=fit)
+    quick = replace(QUICK, baselines=("prior",), threads=threads)
+    given = (small.transactions, small.segmentation, quick, TIME)
+    train_classifier(*given, further=[watched])
+    assert set(seen) == {max(1, int(threads_per_fold))}
+
+
 def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small):
     training_data, cutoff = small.training_data(), small.schedule.test_folds[-1].cutoff
     once = training_data.history.customer_histories.with_columns(

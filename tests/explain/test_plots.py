@@ -11,11 +11,11 @@ from matplotlib import pyplot as plt
 from planted_drivers import CLASSES, told
 
 from segpredict.errors import MismatchError, UnknownNameError, UsageError
-from segpredict.explain import draw_plots
 from segpredict.explain.plots import (
     bar_plot,
     beeswarm_plot,
     dependence_plot,
+    draw_plots,
     heatmap_plot,
     transition_plot,
     waterfall_plot,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 from twelve import twelve_lines
@@ -6,7 +8,7 @@ import shop
 from segpredict.core import schemas
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.errors import SchemaError
-from segpredict.features import clustering_inputs
+from segpredict.features import clustering_inputs, with_orders
 
 
 def readings(transactions, *intervals):
@@ -56,6 +58,15 @@ def test_an_interval_before_the_data_gives_no_rows():
 
 def test_the_same_interval_twice_is_measured_once():
     assert len(readings(twelve_lines(), (300, 400), (300, 400))) == 2
+
+
+def test_orders_made_once_serve_their_own_lines_alone():
+    given, spans, more = twelve_lines(), [(300, 400), (350, 390)], ["recency", "products", "units"]
+    made = with_orders(given)
+    assert clustering_inputs(made, spans, more).equals(clustering_inputs(given, spans, more))
+    fewer = given.lines.filter(pl.col("day") < 350)
+    some, usual = (replace(each, lines=fewer) for each in (made, given))
+    assert clustering_inputs(some, spans, more).equals(clustering_inputs(usual, spans, more))
 
 
 def test_two_intervals_with_one_end_are_refused():

@@ -276,8 +276,9 @@ class _FoldData:
 
     def training_data(self, fold: Fold) -> TrainingData:
         """Return the training data that were complete on the day of a fold."""
-        past = self.histories[fold.cutoff]
-        return training_data_of_fold(self.rows, fold, self.classes, self.options, past)
+        past, threads = self.histories[fold.cutoff], self.options.threads // len(self.days.folds)
+        options = replace(self.options, threads=max(1, threads))  # the folds are fitted at once
+        return training_data_of_fold(self.rows, fold, self.classes, options, past)
 
     def backtest_input(self, fold: Fold) -> BacktestInput:
         """Return the test of a fold."""

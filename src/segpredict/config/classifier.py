@@ -84,7 +84,8 @@ class ClassifierOptions(Options):
     # Bootstrap draws of test customers behind each confidence interval.
     bootstrap_draws: Annotated[int, Field(ge=100)] = 1000
     seed: NonNegativeInt = 7  # Seed of every random draw.
-    threads: PositiveInt = 1  # Threads of one fit; results do not depend on them.
+    # Threads of all fits that run side by side; results do not depend on them.
+    threads: PositiveInt = 1
     # The rule that turns probabilities into one segment: ``argmax``, ``balanced`` or ``cost``.
     decision_rule: DecisionRule = "argmax"
     # Share of customers whose segment may lie outside their prediction set.

@@ -160,6 +160,9 @@ class Transactions:
     # different ``descriptions`` it had; ``None`` where no product is described
     product_names: pl.DataFrame | None = None
     notes: tuple[str, ...] = ()  # remarks on the quality of the data, as sentences
+    # lines and the orders that were made of them (`features.with_orders`): they serve as long as
+    # `lines` are these very lines
+    orders: tuple[pl.LazyFrame, pl.DataFrame] | None = field(default=None, compare=False)
 
     def known_at(self, cutoff: int) -> pl.LazyFrame:
         """Return the lines as they were known at a cutoff: the one cut in time.

@@ -7,7 +7,6 @@ from segpredict.explain.evidence import ImportanceEvidence, check_importance
 from segpredict.explain.explainer import ForecastExplainer, build_explainer
 from segpredict.explain.explanation import Explanation, explained_sentence, importance_json
 from segpredict.explain.groups import FeatureGroup
-from segpredict.explain.plots import draw_plots
 from segpredict.explain.points import contribution_points
 from segpredict.explain.reasons import ReasonLexicon, explained_share, short_meaning
 
@@ -20,7 +19,6 @@ __all__ = [
     "build_explainer",
     "check_importance",
     "contribution_points",
-    "draw_plots",
     "explained_sentence",
     "explained_share",
     "importance_json",

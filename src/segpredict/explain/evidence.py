@@ -6,7 +6,6 @@ from itertools import combinations
 
 import numpy as np
 import polars as pl
-import shap
 from scipy.stats import kendalltau, spearmanr
 from sklearn.isotonic import IsotonicRegression
 
@@ -139,6 +138,8 @@ def _ablations(
 
 def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> float | None:
     """Return the rank correlation of groups by two kinds of SHAP values of the trees."""
+    import shap  # takes long to load, and a run needs none of it
+
     trees = replay.model.xgboost_model
     few = stratified_sample(replay.customers, INTERVENTION_ROWS)
     if few.height < 2:

@@ -5,7 +5,7 @@ The sample is one that no seed or row order changes.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,19 +15,8 @@ from numpy.typing import NDArray
 from segpredict.core.customer_ids import id_text
 from segpredict.core.segment import Segment
 from segpredict.errors import MismatchError, UnknownNameError, UsageError, quote_value
-from segpredict.explain import plots
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.reasons import forecast_sentence
-
-# The function of each kind of plot, and the arguments that it needs.
-PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
-    "bar": (plots.bar_plot, ()),
-    "heatmap": (plots.heatmap_plot, ()),
-    "beeswarm": (plots.beeswarm_plot, ("a segment",)),
-    "move": (plots.transition_plot, ("a segment", "another segment")),
-    "dependence": (plots.dependence_plot, ("a feature",)),
-    "waterfall": (plots.waterfall_plot, ("a customer",)),
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -95,6 +84,8 @@ class Explanation:
         Raises `UnknownNameError` when there is no such kind, or no such name; `UsageError` when too
         few or too many names are given.
         """
+        from segpredict.explain.plots import PLOT_KINDS  # matplotlib and shap take long to load
+
         if kind not in PLOT_KINDS:
             raise UnknownNameError("plot", kind, list(PLOT_KINDS))
         drawn, wanted = PLOT_KINDS[kind]

@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -256,3 +256,14 @@ def _quiet() -> Iterator[None]:
             yield
         finally:
             legacy.set_state(before)
+
+
+# The function of each kind of plot, and the arguments that it needs.
+PLOT_KINDS: dict[str, tuple[Callable[..., bytes], tuple[str, ...]]] = {
+    "bar": (bar_plot, ()),
+    "heatmap": (heatmap_plot, ()),
+    "beeswarm": (beeswarm_plot, ("a segment",)),
+    "move": (transition_plot, ("a segment", "another segment")),
+    "dependence": (dependence_plot, ("a feature",)),
+    "waterfall": (waterfall_plot, ("a customer",)),
+}

@@ -13,6 +13,7 @@ from segpredict.features.build import (
     feature_glossary,
     needed_columns,
 )
+from segpredict.features.engine.orders import with_orders
 from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "compute_features",
     "feature_glossary",
     "needed_columns",
+    "with_orders",
 ]

@@ -140,7 +140,8 @@ def _drawn(
     customers = campaign_planning.campaign_customers(
         shop, loading.load(files, "scores"), predictor, campaign
     )
-    table = campaigns.build_campaign_list(customers, predictor.segments, ask, options, earlier_arms)
+    marked = campaigns.mark_universal_holdout(customers, options, earlier_arms)
+    table = campaigns.build_campaign_list(marked, predictor.segments, ask, options, earlier_arms)
     if table.is_empty():
         raise UsageError(
             f"No customer is eligible for the campaign {campaign.name}.",

@@ -70,11 +70,10 @@ def _lists(
 ) -> pl.DataFrame:
     """Return the lists of all campaigns, one after the other."""
     tables = []
+    marked = campaign_room.mark_universal_holdout(customers, options, earlier_arms)
     for campaign in campaigns:
         request = CampaignListRequest(campaign)
-        table = campaign_room.build_campaign_list(
-            customers, segments, request, options, earlier_arms
-        )
+        table = campaign_room.build_campaign_list(marked, segments, request, options, earlier_arms)
         tables.append(table.select(pl.lit(campaign.name).alias("campaign"), pl.all()))
     return pl.concat(tables) if tables else pl.DataFrame({"campaign": [], "customer_id": []})
 

@@ -161,9 +161,11 @@ def write_plots(folder: str | Path, folder_out: Path, *plot: str) -> int:
     * `folder`, `folder_out`: the run, and where the plots are written.
     * `plot`: a kind of plot and its arguments, as with `Explanation.plot`.
     """
+    from segpredict.explain.plots import draw_plots  # matplotlib and shap take long to load
+
     explanation = load_run_explanation(folder)
     one = {"_".join(plot): explanation.plot(*plot)} if plot else None
-    drawn = one or explanations.draw_plots(explanation)
+    drawn = one or draw_plots(explanation)
     for name, content in drawn.items():
         ending = "png" if content.startswith(b"\x89PNG") else "svg"
         write_file(folder_out / f"{name}.{ending}", content)

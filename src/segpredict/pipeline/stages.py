@@ -42,7 +42,7 @@ def prepare(
     # Columns are chosen, and levels fixed, on what the segmentation, too, may see.
     until = max(end for _, end in segmentation_windows(transactions, config)[0])
     frozen = side_tables.freeze_side_tables(transactions, until)
-    transactions = replace(transactions, side_tables=frozen)
+    transactions = features.with_orders(replace(transactions, side_tables=frozen))
     families = features.choose_families(transactions, config.classifier.families, until)
     config = replace(config, classifier=replace(config.classifier, families=families.names))
     return results.Prepared(

@@ -14,6 +14,7 @@ from segpredict.analytics.campaigns import (
     add_reasons,
     build_campaign_list,
     campaign_record,
+    mark_universal_holdout,
 )
 from segpredict.analytics.campaigns.campaign_list import count_arms
 from segpredict.analytics.campaigns.catalogue import EligibilityRule
@@ -26,7 +27,8 @@ OPTIONS = CampaignOptions()
 
 
 def drawn(ask: CampaignListRequest, n: int = 200, before: dict | None = None) -> pl.DataFrame:
-    return build_campaign_list(many(n), SEGMENTS, ask, OPTIONS, before or {})
+    marked = mark_universal_holdout(many(n), OPTIONS, before or {})
+    return build_campaign_list(marked, SEGMENTS, ask, OPTIONS, before or {})
 
 
 def arms(table: pl.DataFrame) -> dict[str, str]:
@@ -75,6 +77,7 @@ def test_nobody_changes_sides_on_a_later_night(share: float, n: int, grown: int)
 @given(n=st.integers(20, 300), seed=st.integers(0, 5))
 def test_the_order_of_customers_changes_nothing(n: int, seed: int) -> None:
     mixed = many(n).sample(fraction=1.0, shuffle=True, seed=seed)
+    mixed = mark_universal_holdout(mixed, OPTIONS, {})
     assert build_campaign_list(mixed, SEGMENTS, CampaignListRequest(PLAY), OPTIONS, {}).equals(
         drawn(CampaignListRequest(PLAY), n)
     )

@@ -50,8 +50,8 @@ def build_campaign_list(
 ) -> pl.DataFrame:
     """Return the list of a campaign (`schemas.CAMPAIGN_LIST_SCHEMA`), most at stake first.
 
-    * `customers`, `segments`: customers with a forecast (`eligible_customers`); all segments, in
-      code order.
+    * `customers`, `segments`: customers with a forecast, as `mark_universal_holdout` returns them;
+      all segments, in code order.
     * `request`, `options`: the requested list; universal holdout share, and the key of the random
       assignment.
     * `earlier_arms`: arms of earlier lists, by campaign, then by customer.
@@ -63,8 +63,7 @@ def build_campaign_list(
     control is treated. That leaves shares off by the few who moved to another stratum.
     """
     campaign = request.campaign
-    marked = mark_universal_holdout(customers, options, earlier_arms)
-    eligible = eligible_customers(marked, campaign.eligibility, segments)
+    eligible = eligible_customers(customers, campaign.eligibility, segments)
     order = [campaign.stake_column, "customer_id"]
     ranked = eligible.sort(order, descending=[True, False], maintain_order=True)
     ranked = ranked.head(request.max_customers) if request.max_customers is not None else ranked

@@ -152,8 +152,7 @@ def fit(training_data: TrainingData) -> EnsembleModel:
     """
     found = pool.fit(training_data)
     starts = _starts(found.margin, found.season, training_data)
-    first = xgboost.fit_halves(training_data, starts[0])
-    other = xgboost.fit_halves(training_data, starts[1])
+    first, other = xgboost.fit_halves(training_data, starts)
     best = _likeliest_weight(first.margin, other.margin, training_data.labels)
     weight = round(pool.shrink(best, POOL_WEIGHT, found.windows), 2)
     whole = xgboost.fit_fixed_rounds(

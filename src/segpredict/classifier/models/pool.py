@@ -222,10 +222,13 @@ def _season(plain: BgNbdGammaGamma, training_data: TrainingData) -> _Season:
     origins = rows["cutoff"].unique().sort().to_list()
     indices = seasonality.seasonal_indices(plain.order_model, history, [*origins, history.cutoff])
     today = indices.pop(history.cutoff, None)
-    cutoffs, busy = rows["cutoff"].to_numpy(), np.ones(rows.height)
-    for origin, index in indices.items() if today else ():
-        busy[cutoffs == origin] = index.mean_index(origin + history.gap, history.horizon)
     cells = feature_matrix(rows, HISTORY_COLUMNS).astype(np.float64)
+    if today is None:
+        steady = metrics.log_probabilities(plain.probabilities_of_rows(cells))
+        return _Season(None, (), steady, np.zeros_like(steady))
+    cutoffs, busy = rows["cutoff"].to_numpy(), np.ones(rows.height)
+    for origin, index in indices.items():
+        busy[cutoffs == origin] = index.mean_index(origin + history.gap, history.horizon)
     steady, then = (
         metrics.log_probabilities(p) for p in plain.probabilities_at(cells, [1.0, busy])
     )

@@ -54,7 +54,9 @@ class XgboostModel:
 
     def predict_margin_of_cells(self, cells: Float32Array) -> FloatArray:
         """Return the same for cells, customers × columns in the order of `feature_names`."""
-        raw = self.booster.predict(build_dmatrix(cells, self.feature_names), output_margin=True)
+        raw = self.booster.predict(
+            build_dmatrix(cells), output_margin=True, validate_features=False
+        )
         trees = np.asarray(raw, dtype=np.float64).reshape(-1, self.n_classes)
         return np.asarray(trees + np.array(self.start), dtype=np.float64)
 
@@ -63,8 +65,8 @@ class XgboostModel:
 
         The last column is the base value; a row adds up to the margin.
         """
-        matrix = build_dmatrix(feature_matrix(customers, self.feature_names), self.feature_names)
-        given = self.booster.predict(matrix, pred_contribs=True)
+        matrix = build_dmatrix(feature_matrix(customers, self.feature_names))
+        given = self.booster.predict(matrix, pred_contribs=True, validate_features=False)
         shape = (-1, self.n_classes, len(self.feature_names) + 1)
         found = np.asarray(given, dtype=np.float64).reshape(shape)
         found[:, :, -1] += np.array(self.start)
@@ -102,23 +104,16 @@ def margin_probabilities(margin: FloatArray) -> FloatArray:
     return np.asarray(power / total[:, None], dtype=np.float64)
 
 
-def build_dmatrix(
-    cells: Float32Array,
-    names: Sequence[str],
-    labels: npt.NDArray[np.int64] | None = None,
-    start: FloatArray | None = None,
-) -> xgb.DMatrix:
-    """Return a matrix that knows the names of its columns, and where the trees begin."""
-    matrix = xgb.DMatrix(cells, labels, feature_names=list(names), nthread=1)
-    if start is not None:
-        matrix.set_base_margin(start.astype(np.float32))
-    return matrix
+def build_dmatrix(cells: Float32Array, labels: npt.NDArray[np.int64] | None = None) -> xgb.DMatrix:
+    """Return a matrix without names: XGBoost would compare them in every round."""
+    return xgb.DMatrix(cells, labels, nthread=1)
 
 
 def fit(training_data: TrainingData) -> XgboostModel:
     """Return trees alone, from the class shares, with the rounds that suit held-out customers."""
     start, _ = _start(training_data, None)
-    rounds = fit_halves(training_data, start).rounds
+    (found,) = fit_halves(training_data, [start])
+    rounds = found.rounds
     return fit_fixed_rounds(training_data, training_data.feature_names, rounds)
 
 
@@ -134,10 +129,12 @@ def fit_fixed_rounds(
     """Return trees with a fixed number of rounds, fitted on all training rows."""
     begin, own_start = _start(training_data, start)
     cells = feature_matrix(training_data.rows, names)
-    whole = build_dmatrix(cells, names, training_data.labels, begin)
+    whole = build_dmatrix(cells, training_data.labels)
+    whole.set_base_margin(begin.astype(np.float32))
     if weights is not None:
         whole.set_weight(weights)
     trees = xgb.train(xgboost_parameters(training_data, training_data.threads), whole, rounds)
+    trees.feature_names = list(names)
     return XgboostModel(trees, tuple(names), own_start, name)
 
 
@@ -156,20 +153,36 @@ class CrossFit:
         return self.models[0].n_rounds
 
 
-def fit_halves(training_data: TrainingData, start: FloatArray) -> CrossFit:
+def fit_halves(training_data: TrainingData, starts: Sequence[FloatArray]) -> list[CrossFit]:
     """Fit each half of the customers until its trees no longer improve on the other half.
 
-    Halving the origins instead finds the season of one half wrong for the other and stops far too
-    early (docs/decisions/experiments.md). A single customer has no other half: one round then.
+    Once from each start, on the same matrices. Halving the origins instead finds the season of one
+    half wrong for the other and stops far too early (docs/decisions/experiments.md). A single
+    customer has no other half: one round then.
     """
     rows, labels, names = training_data.rows, training_data.labels, training_data.feature_names
-    halves = customer_halves(rows)
-    cells, options = feature_matrix(rows, names), training_data.options
-    matrices = [
-        build_dmatrix(cells[half], names, labels[half], start[half])
-        for half in halves
-        if half.any()
-    ]
+    halves = [half for half in customer_halves(rows) if half.any()]
+    cells = feature_matrix(rows, names)
+    if len(halves) < 2:
+        alone = [fit_fixed_rounds(training_data, names, 1, start=start) for start in starts]
+        margins = [each.predict_margin_of_cells(cells) for each in alone]
+        pairs = zip(starts, alone, margins, strict=True)
+        return [CrossFit((each,), start + margin) for start, each, margin in pairs]
+    # The bins of the columns, which take long to find, stay with their matrix.
+    matrices = [build_dmatrix(cells[half], labels[half]) for half in halves]
+    return [_fit_halves(training_data, start, halves, matrices) for start in starts]
+
+
+def _fit_halves(
+    training_data: TrainingData,
+    start: FloatArray,
+    halves: Sequence[BoolArray],
+    matrices: Sequence[xgb.DMatrix],
+) -> CrossFit:
+    """Return the trees of each half from one start."""
+    options, names = training_data.options, training_data.feature_names
+    for matrix, half in zip(matrices, halves, strict=True):
+        matrix.set_base_margin(start[half].astype(np.float32))
 
     def grow(place: int) -> tuple[xgb.Booster, list[float]]:
         found: dict[str, dict[str, list[float]]] = {}
@@ -184,9 +197,6 @@ def fit_halves(training_data: TrainingData, start: FloatArray) -> CrossFit:
         )
         return trees, found["held_out"]["mlogloss"]
 
-    if len(matrices) < 2:
-        alone = fit_fixed_rounds(training_data, names, 1, start=start)
-        return CrossFit((alone,), start + alone.predict_margin_of_cells(cells))
     # XGBoost works without the interpreter's lock; each fit has one thread of its own.
     with ThreadPoolExecutor(max(1, min(2, training_data.threads))) as workers:
         grown = list(workers.map(grow, (0, 1)))
@@ -197,6 +207,7 @@ def fit_halves(training_data: TrainingData, start: FloatArray) -> CrossFit:
     for (trees, _), other, held_out in zip(grown, matrices[::-1], halves[::-1], strict=True):
         best = trees[:rounds]
         margin[held_out] = best.predict(other, output_margin=True).reshape(-1, start.shape[1])
+        best.feature_names = list(names)
         models.append(XgboostModel(best, tuple(names), (0.0,) * start.shape[1]))
     return CrossFit(tuple(models), margin)
 
@@ -220,11 +231,12 @@ def weighted_sum(models: Sequence[tuple[float, XgboostModel]]) -> XgboostModel:
     A leaf adds its value to the margin, so the sum has the trees of all, each leaf times the weight
     of its model. XGBoost has no call for that; the fields are those of its documented JSON model.
     """
-    state = json.loads(models[0][1].booster.save_raw("json"))
+    states = [json.loads(model.booster.save_raw("json")) for _, model in models]
+    parts = [dict(state["learner"]["gradient_booster"]["model"]) for state in states]
+    state = states[0]
     whole = state["learner"]["gradient_booster"]["model"]
     whole |= {"trees": [], "tree_info": [], "iteration_indptr": [0]}
-    for weight, model in models:
-        part = json.loads(model.booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
+    for (weight, _), part in zip(models, parts, strict=True):
         first = len(whole["trees"])
         for place, tree in enumerate(part["trees"], first):
             whole["trees"].append(_scaled_tree(tree, weight) | {"id": place})

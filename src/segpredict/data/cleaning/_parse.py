@@ -257,6 +257,8 @@ def _refuse_overflow(lines: pl.DataFrame) -> None:
 
 def _with_orders(lines: pl.DataFrame) -> pl.DataFrame:
     """Let customer and day make an order wherever no number does."""
+    if not lines["order_id"].null_count():
+        return lines.with_columns(is_numbered=pl.lit(value=True))
     own = pl.format(
         "{}/{}",
         pl.col("customer_id").fill_null(""),

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from segpredict.core.arrays import IndexArray
 from segpredict.core.orders import KEY
 from segpredict.core.transactions import Transactions
-from segpredict.data.store import StoreBatch, repeat_purchases
+from segpredict.data.store import StoreBatch, StoredTransactions, repeat_purchases
+from segpredict.features.engine.batches import required_batches
 from segpredict.features.engine.measures import LOG_SCALE, RowKind
 from segpredict.features.engine.runs import (
     CustomerRows,
@@ -93,15 +94,28 @@ def collapse_lines(
             for kind, names in columns.items()
         }
         return OrderTable(**{"repeats": NO_REPEATS, **stored}, ids=None)
-    lines = transactions.lines.filter(pl.col("day").is_between(first, end, closed="left"))
-    rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
+    in_time = pl.col("day").is_between(first, end, closed="left")
+    lines, made = transactions.lines.filter(in_time), transactions.orders
+    if made is not None and made[0] is transactions.lines:
+        rows = made[1].filter(in_time)
+    else:
+        rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
     back = rows["is_return"]
-    ids = rows["customer_id"].unique().sort()
-    numbered = rows.with_columns(customer=pl.col("customer_id").rank("dense") - 1)
+    ids = rows["customer_id"].unique(maintain_order=True)  # sorted, as the rows are
+    numbered = rows.with_columns(customer=pl.col("customer_id").rle_id())
     again = NO_REPEATS
     if "repeats" in requested:
         again = _repeats(lines, numbered.select("customer_id", "customer").unique())
     return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
+
+
+def with_orders(transactions: Transactions) -> Transactions:
+    """Return a shop in memory with its orders, which all later features are measured on."""
+    is_stored = isinstance(transactions, StoredTransactions)
+    if is_stored or required_batches(transactions.lines) > 1:
+        return transactions
+    made = _grouped(transactions.lines, ("net", "units", "lines", "products", "named"))
+    return replace(transactions, orders=(transactions.lines, made))
 
 
 def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:

@@ -92,12 +92,13 @@ def _terms(customers: pl.DataFrame, model: MultinomialLogit) -> FloatArray:
 
 def _normal(values: npt.NDArray[np.float64], grid: FloatArray) -> FloatArray:
     # A tied value stands at the middle of the ranks that it spans.
-    low = np.searchsorted(grid, values, side="left")
-    high = np.searchsorted(grid, values, side="right")
-    last = len(grid) - 1
-    distinct, first = np.unique(grid, return_index=True)
-    between = np.interp(values, distinct, first / last)
-    ranks = np.where(high > low, (low + high - 1) / 2 / last, between)
+    distinct, first, counts = np.unique(grid, return_index=True, return_counts=True)
+    last, place = len(grid) - 1, np.searchsorted(distinct, values)
+    middle = (2 * first + counts - 1) / 2 / last
+    nearest = np.minimum(place, len(distinct) - 1)
+    ranks = middle[nearest]
+    untied = distinct[nearest] != values
+    ranks[untied] = np.interp(values[untied], distinct, first / last)
     return np.asarray(ndtri(np.clip(ranks, RANK_MARGIN, 1 - RANK_MARGIN)), dtype=np.float64)
 
 
