@@ -13,6 +13,7 @@ from segpredict.analytics.transitions.periods import segment_transitions
 from segpredict.classifier import STATE_FEATURES
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.segmentation import SegmentationOptions
 from segpredict.core.panel import Feature
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import SideTables, Transactions
@@ -78,14 +79,14 @@ def classifier_glossary(
 
 
 def rule_grid_at_end(
-    transactions: Transactions, time: TimeOptions, names: Mapping[str, str] | None = None
+    transactions: Transactions, time: TimeOptions, options: SegmentationOptions
 ) -> RuleGrid:
-    """Return the rule grid with its cut points taken at the end of the data."""
+    """Return the rule grid with its cut points given, or taken at the end of the data."""
     window = time.window_at(transactions.end_day, transactions.first_day)
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
     if rhythm.is_empty():
         raise _nobody_left(transactions, time)
-    return rooms.fit_rule_grid(rhythm, names=names)
+    return rooms.fit_rule_grid(rhythm, names=options.rule_grid_names, own=options.rfm_cut_points)
 
 
 def _nobody_left(transactions: Transactions, time: TimeOptions) -> SupportError:

@@ -40,7 +40,7 @@ ALGORITHM_COSTS: Mapping[str, float] = {
 DEFAULT_COST = 2.0
 # Settings that change which tasks are run, or how they are used, but no metric.
 UNRELATED_SETTINGS = {
-    *("k", "names", "rule_grid_names", "inputs"),
+    *("k", "names", "rule_grid_names", "rfm_cut_points", "inputs"),
     *("algorithms", "criterion_weights", "null_margin", "natural_strength"),
 }
 

@@ -85,7 +85,7 @@ def segment(
         horizon=config.time.horizon,
         earlier=previous,
     )
-    grid = segment_tables.rule_grid_at_end(shop, config.time, options.rule_grid_names)
+    grid = segment_tables.rule_grid_at_end(shop, config.time, options)
     tables = segment_tables.segment_tables(shop, segmentation, grid, config.time)
     window = config.time.window_at(shop.end_day, shop.first_day)
     profiles = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
