@@ -200,5 +200,5 @@ def test_cut_points_that_leave_a_score_empty_are_refused():
 
 @pytest.mark.parametrize("cuts", [(1, 2, 2, 3), (4, 3, 2, 1), (1, 2, 3), (1, 2, 3, float("nan"))])
 def test_cut_points_that_do_not_rise_are_refused(cuts):
-    with pytest.raises(ConfigError, match="segmentation.rfm_cut_points"):
+    with pytest.raises(ConfigError, match=r"segmentation\.rfm_cut_points"):
         RfmCutPointOptions(frequency=cuts)

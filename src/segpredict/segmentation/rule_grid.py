@@ -78,12 +78,13 @@ class FifthScale:
         given = values.to_frame().select(scale.score_expression.unique().sort()).to_series()
         empty = sorted(set(range(1, N_FIFTHS + 1)) - set(given))
         if empty:
+            least, most = values.cast(pl.Float64).sort().gather([0, -1]).to_list()
             raise ConfigError(
                 f"In [segmentation.rfm_cut_points], no customer of the data has the score "
                 f"{' or '.join(map(str, empty))} of {values.name}, by "
                 f"{', '.join(f'{cut:,g}' for cut in cut_points)}.",
-                fix=f"choose cut points between the values of the customers, {values.min():,g} to "
-                f"{values.max():,g}, or leave these out, for fifths.",
+                fix=f"choose cut points between the values of the customers, {least:,g} to "
+                f"{most:,g}, or leave these out, for fifths.",
             )
         return replace(scale, scores_given=tuple(given))
 
@@ -213,10 +214,10 @@ def fit_rule_grid(
     """
     rows = schemas.validate_schema(customers, schemas.numeric_schema(columns, min_rows=1))
     given = (own.recency, own.frequency, own.spend)
-    scales = (
+    recency, frequency, monetary = (
         FifthScale.from_values(rows[column], is_reversed=is_reversed)
         if cuts is None
         else FifthScale.from_cut_points(rows[column], cuts, is_reversed=is_reversed)
         for column, cuts, is_reversed in zip(columns, given, (True, False, False), strict=True)
     )
-    return RuleGrid(*scales, names=code_names(names or {}))
+    return RuleGrid(recency, frequency, monetary, code_names(names or {}))
