@@ -81,6 +81,8 @@ EXAMPLES: dict[str, Any] = {
     "contacts.time_format": "dmy",
     "returns.columns": {"product_id": "sku", "time": "returned", "quantity": "pieces"},
     "returns.time_format": "dmy",
+    "own_segments.columns": {"customer_id": "id", "date": "valid_from", "segment": "tier"},
+    "own_segments.time_format": "dmy",
 }
 
 

@@ -164,7 +164,8 @@ def _profile(
     assigned, labels = rooms.fill_inactive(states, rhythm), None
     if is_over:
         after = bought.filter(pl.col("end") == window.outcome_end)
-        labels = segmentation.assign(after).select("customer_id", "segment")
+        # Who ordered again, in whatever segment.
+        labels = after.select("customer_id", pl.lit(1, pl.Int8).alias("segment"))
     eligible = current.join(rhythm, on="customer_id", how="semi", maintain_order="left")
     return rooms.segment_profile_table(assigned, eligible, rhythm, segmentation.segments, labels)
 

@@ -32,8 +32,9 @@ class Ladder:
         Segment(2, "S2", "High"),
     )
     extra_inputs = ()
+    is_by_purchases = True
 
-    def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
+    def assign(self, instrument: pl.DataFrame, ends: tuple[int, ...] = ()) -> pl.DataFrame:
         high = pl.col("spend") >= 50 * 10_000
         return instrument.select("customer_id", "end", segment=high.cast(pl.Int8) + 1)
 

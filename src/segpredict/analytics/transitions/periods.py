@@ -100,12 +100,13 @@ def segment_transitions(
     segment = pl.col("segment").cast(pl.Int64).replace_strict(ids, return_dtype=pl.String)
     states = segmentation.assign(measured).select("customer_id", "end", segment)
     inactive = ids[INACTIVE_CODE]
-    parts = [_period(shop, states, window, inactive) for window in windows]
+    bought = measured.select("customer_id", "end")
+    parts = [_period(shop, states, bought, window, inactive) for window in windows]
     return pl.concat([pl.DataFrame(schema=TRANSITIONS_SCHEMA), *parts]).sort("since", "customer_id")
 
 
 def _period(
-    shop: Transactions, states: pl.DataFrame, window: Window, inactive: str
+    shop: Transactions, states: pl.DataFrame, bought: pl.DataFrame, window: Window, inactive: str
 ) -> pl.DataFrame:
     known = (
         shop.known_at(window.cutoff)
@@ -120,16 +121,22 @@ def _period(
         for name, end in ends.items()
     )
     was_there = (pl.col("first") < earlier) & (earlier - window.horizon >= shop.first_day)
-    is_recent, lapsed = pl.col("last") >= window.start, pl.lit(LAPSED_STATE.id)
+    # The shop's own segments may hold customers who have long lapsed.
+    buyers = bought.filter(end=window.cutoff)["customer_id"].implode()
+    is_recent = (pl.col("last") >= window.start) | pl.col("customer_id").is_in(buyers)
     observed = known
     for side in (now, before, after):
         observed = observed.join(side, on="customer_id", how="left")
     observed = observed.with_columns(
-        pl.col("from_id").fill_null(pl.when(is_recent).then(pl.lit(inactive)).otherwise(lapsed)),
+        pl.when(is_recent)
+        .then(pl.col("from_id").fill_null(inactive))
+        .otherwise(pl.lit(LAPSED_STATE.id))
+        .alias("from_id"),
         pl.when(was_there).then(pl.col("previous_id").fill_null(inactive)),
         pl.col("to_id").fill_null(inactive),
     )
-    newcomers = after.join(known, on="customer_id", how="anti").with_columns(
+    new = bought.filter(end=window.outcome_end).join(known, on="customer_id", how="anti")
+    newcomers = after.join(new, on="customer_id", how="semi").with_columns(
         previous_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
     )
     since, until = as_date(window.cutoff), as_date(window.outcome_end)

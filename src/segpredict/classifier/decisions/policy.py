@@ -85,7 +85,8 @@ def fit_policy(
     newest = backtests[-INNER_FOLDS:]
     calibrated = [calibrate_backtest(each, calibration, name) for each in newest]
     windows = [(backtest.probabilities[name], backtest.labels) for backtest in calibrated]
-    lowest = lowest_thresholds(windows, alpha)
+    # A segment that nobody was ever in is in no set.
+    lowest = np.where(np.array(decision.class_mix) > 0, lowest_thresholds(windows, alpha), 1.0)
     return replace(
         base,
         decision_rule=replace(decision, gamma=tune_gamma(calibrated, name, decision.class_mix)),
