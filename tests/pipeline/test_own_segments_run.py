@@ -9,6 +9,8 @@ import pytest
 
 from segpredict import pipeline
 from segpredict.classifier import build_panel
+from segpredict.cli._output import Output
+from segpredict.cli._results import show_forecast
 from segpredict.config.load import build_config
 from segpredict.core.run_folder import open_run
 from segpredict.core.window import as_date
@@ -107,14 +109,18 @@ def test_labels_and_states_are_those_of_the_file_on_the_day(folder, run):
     assert lost.height  # no order in the outcome, and yet in a segment
 
 
-def test_the_page_compares_them_with_a_clustering(run):
+def test_the_page_and_the_terminal_compare_them_with_a_clustering(run, capsys):
     bundle = report_input_of_run(run)
     section = own_segments_section(bundle)
     eligible = artifacts.read(run, "scores").filter("is_eligible")
     assert sum(sum(row.counts) for row in section.rows) == eligible.height
     assert 0 < section.rand_index < 1
     assert len(section.predictability) == 2
-    assert "The shop's own segments and those found by clustering" in render_html(bundle)
+    page = render_html(bundle)
+    assert "own segments and those found by clustering" in page
+    assert "No segment: no row in the shop" in page
+    show_forecast(Output(), bundle)
+    assert "own segments: ARI 0." in capsys.readouterr().out
 
 
 def test_new_data_need_the_newest_file_and_are_scored_as_the_run_was(folder, run):

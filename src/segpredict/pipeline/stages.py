@@ -84,7 +84,8 @@ def segment(
         features.clustering_inputs(shop, spans, sorted(inputs)),
         options,
         horizon=config.time.horizon,
-        earlier=previous,
+        # With segments of the shop's own these are for comparison alone.
+        earlier=None if shop.side_tables.own_segments is not None else previous,
     )
     segmentation, own = _or_own_segments(shop, config, spans, segmentation)
     grid = segment_tables.rule_grid_at_end(shop, config.time, options)

@@ -28,7 +28,8 @@ def _measures(_: Window) -> Measures:
 def _decayed(weekly: list[pl.Expr], half_life: int) -> pl.Expr:
     # One after the other: the order of `sum_horizontal` depends on the number of threads.
     weighted = (each * 0.5 ** (week * _WEEK / half_life) for week, each in enumerate(weekly))
-    return reduce(add, weighted)
+    total: pl.Expr = reduce(add, weighted)
+    return total
 
 
 def _derive(_: Window) -> Derived:
