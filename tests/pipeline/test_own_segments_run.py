@@ -88,8 +88,8 @@ def test_segments_are_ordered_by_spend_and_forecast_with_the_usual_baselines(run
     assert {"prior", "markov"} <= {*evaluation["skill"], evaluation["selected"]}
     assert evaluation["skill"]["prior"] > 0
     notes = " ".join(run.metadata["notes"])
-    assert "1 customers of the file of segments have no order" in notes
-    assert "rows of the file of segments are dated after the data" in notes
+    assert "whose customers have no order in the data, left out: 1." in notes
+    assert "Rows of the file of segments that are dated after the data" in notes
 
 
 def test_labels_and_states_are_those_of_the_file_on_the_day(folder, run):

@@ -123,15 +123,14 @@ def segment_register(transactions: Transactions) -> tuple[pl.DataFrame | None, t
     late = known.filter(pl.col("day") > transactions.end_day)
     notes = []
     if known.height < given.height:
-        strangers = given.join(firsts, on="customer_id", how="anti")
         notes.append(
-            f"{strangers['customer_id'].n_unique():,} customers of the file of segments have no "
-            f"order in the data: their {strangers.height:,} rows are not used."
+            "Rows of the file of segments whose customers have no order in the data, left out: "
+            f"{given.height - known.height:,}."
         )
     if late.height:
         notes.append(
-            f"{late.height:,} rows of the file of segments are dated after the data, which end "
-            f"on {as_date(transactions.end_day - 1)}: they are not used."
+            "Rows of the file of segments that are dated after the data, which end on "
+            f"{as_date(transactions.end_day - 1)}, left out: {late.height:,}."
         )
     counted = known.filter(pl.col("day") <= transactions.end_day).select(
         "customer_id",

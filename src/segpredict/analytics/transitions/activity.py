@@ -45,7 +45,7 @@ def with_activity(
     before), reactivated (only in the one after, and also earlier), new (for the first time), or
     null. ``spend_before`` and ``spend_after`` are the net spend of the two windows, in currency.
     """
-    bought = purchases.select("customer_id", "end", spend=pl.col("spend") / MONEY_SCALE)
+    bought = purchases.select("customer_id", "end", spend=(pl.col("spend") / MONEY_SCALE).round(4))
     for name, ends in (
         ("spend_before", {w.cutoff: as_date(w.cutoff) for w in windows}),
         ("spend_after", {w.outcome_end: as_date(w.cutoff) for w in windows}),
@@ -88,7 +88,7 @@ def activity_table(transitions: pl.DataFrame) -> pl.DataFrame:
         .agg(
             pl.len().alias("customers"), (pl.col(spend) * MONEY_SCALE).round().cast(pl.Int64).sum()
         )
-        .with_columns(pl.col(spend) / MONEY_SCALE)
+        .with_columns((pl.col(spend) / MONEY_SCALE).round(4))
         .sort("since", order)
         .cast(pl.Schema(ACTIVITY_SCHEMA))
     )
