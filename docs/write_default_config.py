@@ -59,6 +59,9 @@ EXAMPLES: dict[str, Any] = {
     "segmentation.overrides.axis_weights": {"days": 0.5},
     "segmentation.overrides.rules": {"Key accounts": {"column": "spend", "top_share": 0.005}},
     "segmentation.rule_grid_names": {"55": "Top", "555": "VIP"},
+    "segmentation.rfm_cut_points.recency": [30, 90, 180, 270],
+    "segmentation.rfm_cut_points.frequency": [2, 3, 5, 10],
+    "segmentation.rfm_cut_points.spend": [100, 250, 500, 1000],
     "segmentation.selection.criterion_weights": {"stability": 2.0},
     "classifier.families": ["default", "country"],
     "customers.columns": {"customer_id": "id", "since": "valid_from", "until": "valid_to"},
@@ -78,6 +81,8 @@ EXAMPLES: dict[str, Any] = {
     "contacts.time_format": "dmy",
     "returns.columns": {"product_id": "sku", "time": "returned", "quantity": "pieces"},
     "returns.time_format": "dmy",
+    "own_segments.columns": {"customer_id": "id", "date": "valid_from", "segment": "tier"},
+    "own_segments.time_format": "dmy",
 }
 
 

@@ -146,6 +146,7 @@ def test_customers_a_few_at_a_time_get_the_same_bits(small, monkeypatch):
 def test_segments_by_more_than_days_and_spend_are_refused(small):
     class Wider:
         extra_inputs = ("recency",)
+        is_by_purchases = False
 
     training_data = small.training_data()
     with pytest.raises(SupportError, match="recency too"):

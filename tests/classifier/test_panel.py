@@ -22,7 +22,7 @@ class ByDays:
 
     segments = SEGMENTS
 
-    def assign(self, instrument):
+    def assign(self, instrument, ends=()):
         return instrument.select(
             "customer_id",
             "end",
@@ -30,6 +30,7 @@ class ByDays:
         )
 
     extra_inputs = ()
+    is_by_purchases = True
 
     def require_fitted_before(self, cutoff):
         pass
@@ -133,8 +134,8 @@ def test_l4_labels_neither_drop_nor_repeat_a_customer():
 
 def test_l4_a_join_that_changes_the_population_is_refused():
     class Twice(ByDays):
-        def assign(self, instrument):
-            once = super().assign(instrument)
+        def assign(self, instrument, ends=()):
+            once = super().assign(instrument, ends)
             return pl.concat([once, once])
 
     transactions = shop.transactions(ORDERS, end_day=141)

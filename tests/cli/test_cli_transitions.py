@@ -37,7 +37,9 @@ def test_one_table_goes_to_stdout_or_to_a_file(
 def test_as_json_it_is_one_object(segpredict: Door, run_folder: Path) -> None:
     _, out, _ = segpredict("transitions", "--run", run_folder, "--json")
     told = json.loads(out)
-    assert set(told) == {"matrix", "mobility", "markov-order", "comparison", "next"}
+    assert set(told) == {
+        *("matrix", "activity", "mobility", "markov-order", "comparison", "next"),
+    }
     _, out, _ = segpredict("transitions", "--run", run_folder, "--json", "--table", "markov-order")
     assert set(json.loads(out)) == {"markov-order"}
 

@@ -22,6 +22,11 @@ def make(folder: Path, sample_file: Path) -> None:
     pl.DataFrame({"id": customers, "region": ["north", "south"] * (len(customers) // 2)}).write_csv(
         folder / "customers.csv"
     )
+    first = lines["InvoiceDate"].str.slice(0, 10).sort()[0]
+    tiers = pl.Series(["Gold", "Silver"] * (len(customers) // 2))
+    pl.DataFrame({"customer_id": customers, "date": first, "segment": tiers}).write_csv(
+        folder / "segments.csv"
+    )
     products = lines.unique("StockCode").sort("StockCode")
     products.select(
         sku="StockCode", department=pl.col("Description").str.split(" ").list.get(0)

@@ -25,7 +25,7 @@ def world():
 def test_the_families_are_found_by_their_files():
     core = "basket btyd history overdue rfm state timing trend"
     where_given = "assortment category contacts discount returns web"
-    optional = "country demographics order_time price_tier"
+    optional = "country decay demographics order_time price_tier"
     assert sorted(f"{core} {where_given} {optional}".split()) == list(FAMILY_NAMES)
     named = [family.name for family in FEATURE_FAMILIES.all_parts() if not family.is_default]
     assert " ".join(named) == optional

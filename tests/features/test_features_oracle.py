@@ -116,6 +116,33 @@ def test_sql_gives_the_same_features(world, cutoff):
     agree(world, cutoff)
 
 
+DECAYED = """
+with known as (
+  select *, ({T} - day - 1) // 7 as weeks from lines
+  where day < {T} and day >= {T} - 364 and (void_day is null or void_day >= {T})
+),
+days as (select distinct customer_id, day, weeks from known where not is_return),
+often as (
+  select customer_id, sum(pow(.5, weeks * 7 / 28.0)) as decayed_days_28,
+         sum(pow(.5, weeks * 7 / 91.0)) as decayed_days_91
+  from days group by customer_id
+),
+spent as (
+  select customer_id, sum(amount * pow(.5, weeks * 7 / 28.0)) / 1e4 as decayed_spend_28,
+         sum(amount * pow(.5, weeks * 7 / 91.0)) / 1e4 as decayed_spend_91
+  from known group by customer_id
+)
+select * from often join spent using (customer_id) order by customer_id
+"""
+
+
+@pytest.mark.parametrize("cutoff", [400, 728])
+def test_sql_gives_the_same_decayed_purchases(world, cutoff):
+    answer = ask(DECAYED.format(T=cutoff), world.lines.collect())
+    ours = compute_features(world, Window(cutoff), ["decay"]).frame.select(answer.columns)
+    assert_frame_equal(ours, answer, rel_tol=1e-9, abs_tol=1e-9)
+
+
 @pytest.mark.parametrize("cutoff", [400, 728])
 def test_sql_gives_the_same_instrument(world, cutoff):
     start = cutoff - 91

@@ -1,8 +1,9 @@
 """Moves on the page: beside their forecast, as bands, and over time."""
 
+import polars as pl
 import pytest
 from bundles import MOVED, SEGMENTS, bundle
-from transitions_bundle import COUNTS, SECOND
+from transitions_bundle import AFTER, COUNTS, SECOND
 
 from segpredict.report import render_html
 from segpredict.report.context.mobility import mobility_section
@@ -95,3 +96,19 @@ def test_what_comes_next_is_told_with_how_wide_its_intervals_had_to_be():
 def test_a_page_without_moves_has_no_such_section():
     assert mobility_section(bundle(transitions={})) is None
     assert 'id="mobility"' not in render_html(bundle(transitions={}))
+
+
+def test_who_lapsed_is_told_in_words_with_the_money():
+    days = {"since": [SECOND] * 2, "until": [AFTER] * 2}
+    kinds = {"activity": ["lapsed", "reactivated"], "customers": [12, 7]}
+    money = {"spend_before": [340.5, 0.0], "spend_after": [0.0, 99.0]}
+    table = pl.DataFrame({**days, **kinds, **money})
+    given = bundle(transitions={**MOVED, "activity": table})
+    rows = transitions_section(given).activity
+    assert [(row.activity, row.customers, row.spend_before) for row in rows] == [
+        ("lapsed", 12, 340.5),
+        ("reactivated", 7, 0.0),
+    ]
+    shown = render_html(given).split('id="migration"')[1].split("</section>")[0]
+    assert "Reactivated: an order in the second window" in shown
+    assert "€341" in shown.replace("\u00a0", "") or "341" in shown

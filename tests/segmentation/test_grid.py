@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from segpredict.config.segmentation import RfmCutPointOptions
 from segpredict.errors import ArtifactError, ConfigError, SchemaError
 from segpredict.segmentation import RuleGrid, fit_rule_grid
 from segpredict.segmentation.rule_grid import cell_name, code_names
@@ -166,3 +167,38 @@ def test_a_state_that_is_none_is_refused(state):
 def test_customers_that_cannot_be_scored_are_refused(shop):
     with pytest.raises(SchemaError, match="customers"):
         fit_rule_grid(shop)
+
+
+OWN = RfmCutPointOptions(recency=(10, 30, 60, 90), frequency=(2, 3, 5, 9), spend=(1, 2, 3, 4.5))
+
+
+def varied() -> pl.DataFrame:
+    values = zip((10, 11, 30.5, 90, 91), (9, 8, 4, 2, 1), (4.5, 4, 2.5, 1.5, 0), strict=True)
+    return customers(
+        *[(f"c{i}", float(r), float(f), float(m)) for i, (r, f, m) in enumerate(values)]
+    )
+
+
+def test_cut_points_of_the_shop_give_the_scores():
+    grid = fit_rule_grid(varied(), own=OWN)
+    assert grid.assign(varied())["code"].to_list() == ["555", "444", "333", "222", "111"]
+    assert RuleGrid.from_state(json.loads(json.dumps(grid.to_state()))) == grid
+    assert grid.warnings == ()
+
+
+def test_what_the_shop_does_not_give_stays_by_fifths():
+    grid = fit_rule_grid(varied(), own=RfmCutPointOptions(recency=OWN.recency))
+    usual = fit_rule_grid(varied())
+    assert (grid.frequency, grid.monetary) == (usual.frequency, usual.monetary)
+    assert grid.recency.cut_points == (-90, -60, -30, -10)
+
+
+def test_cut_points_that_leave_a_score_empty_are_refused():
+    with pytest.raises(ConfigError, match="no customer of the data has the score 2 or 3 of spend"):
+        fit_rule_grid(varied(), own=RfmCutPointOptions(spend=(0.5, 0.6, 0.7, 1.6)))
+
+
+@pytest.mark.parametrize("cuts", [(1, 2, 2, 3), (4, 3, 2, 1), (1, 2, 3), (1, 2, 3, float("nan"))])
+def test_cut_points_that_do_not_rise_are_refused(cuts):
+    with pytest.raises(ConfigError, match=r"segmentation\.rfm_cut_points"):
+        RfmCutPointOptions(frequency=cuts)

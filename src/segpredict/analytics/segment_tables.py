@@ -13,6 +13,7 @@ from segpredict.analytics.transitions.periods import segment_transitions
 from segpredict.classifier import STATE_FEATURES
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.cleaning import CleaningOptions
+from segpredict.config.segmentation import SegmentationOptions
 from segpredict.core.panel import Feature
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import SideTables, Transactions
@@ -78,14 +79,14 @@ def classifier_glossary(
 
 
 def rule_grid_at_end(
-    transactions: Transactions, time: TimeOptions, names: Mapping[str, str] | None = None
+    transactions: Transactions, time: TimeOptions, options: SegmentationOptions
 ) -> RuleGrid:
-    """Return the rule grid with its cut points taken at the end of the data."""
+    """Return the rule grid with its cut points given, or taken at the end of the data."""
     window = time.window_at(transactions.end_day, transactions.first_day)
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
     if rhythm.is_empty():
         raise _nobody_left(transactions, time)
-    return rooms.fit_rule_grid(rhythm, names=names)
+    return rooms.fit_rule_grid(rhythm, names=options.rule_grid_names, own=options.rfm_cut_points)
 
 
 def _nobody_left(transactions: Transactions, time: TimeOptions) -> SupportError:
@@ -163,7 +164,8 @@ def _profile(
     assigned, labels = rooms.fill_inactive(states, rhythm), None
     if is_over:
         after = bought.filter(pl.col("end") == window.outcome_end)
-        labels = segmentation.assign(after).select("customer_id", "segment")
+        # Who ordered again, in whatever segment.
+        labels = after.select("customer_id", pl.lit(1, pl.Int8).alias("segment"))
     eligible = current.join(rhythm, on="customer_id", how="semi", maintain_order="left")
     return rooms.segment_profile_table(assigned, eligible, rhythm, segmentation.segments, labels)
 

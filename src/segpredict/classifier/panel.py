@@ -35,8 +35,16 @@ class SegmentAssigner(Protocol):
     def extra_inputs(self) -> tuple[str, ...]:
         """What the clustering inputs must hold beyond spend and purchase days."""
 
-    def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
-        """Return ``customer_id``, ``end`` and ``segment`` for each row given."""
+    @property
+    def is_by_purchases(self) -> bool:
+        """Whether spend and purchase days of the window alone decide."""
+
+    def assign(self, inputs: pl.DataFrame, ends: Sequence[int] = ()) -> pl.DataFrame:
+        """Return ``customer_id``, ``end`` and ``segment`` for each row given.
+
+        And of customers whose segment does not depend on orders, on the days of the rows and on
+        these days.
+        """
 
     def require_fitted_before(self, cutoff: int) -> None:
         """Raise unless all that was fitted ended on or before the cutoff."""
@@ -91,7 +99,8 @@ def _states(
             ends.append(w.outcome_end)
         spans |= {(end - w.horizon, end) for end in ends}
     inputs = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
-    return segmentation.assign(inputs).select("customer_id", "end", "segment")
+    ends = sorted({end for _, end in spans})
+    return segmentation.assign(inputs, ends).select("customer_id", "end", "segment")
 
 
 def _with_states(known: pl.DataFrame, states: pl.DataFrame, like: Window) -> pl.DataFrame:

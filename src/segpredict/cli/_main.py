@@ -33,7 +33,7 @@ COMMAND_PANELS = {
 }
 # What most people need stands above these, in a panel without a name of its own.
 OPTION_PANELS = {
-    "Data": "set map on-bad-rows max-bad-rows side-table campaigns",
+    "Data": "set map segments on-bad-rows max-bad-rows side-table campaigns",
     "Time": "as-of since from to",
     "Segments": "refit compare select algorithm k inputs",
     "Model": "leakage-demo thorough seed threads model",

@@ -96,6 +96,15 @@ AsOfOption = Annotated[
         metavar="DAY", help="The cutoff, as YYYY-MM-DD: data on or after this day are not used."
     ),
 ]
+SegmentsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--segments",
+        metavar="FILE",
+        help="The shop's own segments (columns customer_id, date, segment): forecast these. "
+        "Same as own_segments.data=FILE.",
+    ),
+]
 BadRowsOption = Annotated[
     Literal["fail", "quarantine", "drop"] | None,
     typer.Option(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]  # of a table, by column
 # How the numbers of a column are written; of all others, with three digits.
 SHARE_COLUMNS = {"share", "stayed share", "share then", "share now", "share difference"}
-MONEY_COLUMNS = {"money", "sales"}
+MONEY_COLUMNS = {"money", "sales", "spend_before", "spend_after"}
 LABEL_WIDTH = 8
 PLAIN_SPACES = dict.fromkeys((0xA0, 0x202F), " ")  # of the page
 FIGURE = re.compile(r"[^\w\s]*(?:[A-Z]{2,3}\s)?\d|–$|$")

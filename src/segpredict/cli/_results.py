@@ -26,6 +26,7 @@ from segpredict.report.context.model_card import (
     CHECKED_TEXT,
     model_card_section,
 )
+from segpredict.report.context.own_segments import own_segments_section
 from segpredict.report.context.segment_selection import segment_selection_section
 from segpredict.report.context.segments import segment_profiles_section
 from segpredict.report.formatting import (
@@ -87,7 +88,19 @@ def show_rules(output: Output, page: ReportInput) -> None:
         for each in (found.profiles if found else ())
     ]
     became = page.segment_notes.get("what became of the segments", "")
-    output.print_block("SEGMENTS", rows, became, page.segment_notes.get("warnings", ""))
+    output.print_block(
+        "SEGMENTS", rows, _own_note(page), became, page.segment_notes.get("warnings", "")
+    )
+
+
+def _own_note(page: ReportInput) -> str:
+    """Return how the shop's own segments compare with those found by clustering."""
+    own = own_segments_section(page)
+    if own is None:
+        return ""
+    shares = [format_share(each.explained, 0) for each in own.predictability]
+    told = f"; predictable {shares[0]}, found ones {shares[1]}" if len(shares) == 2 else ""
+    return f"own segments: ARI {own.rand_index:.2f} with found ones{told}"
 
 
 def show_selection(output: Output, page: ReportInput) -> None:
@@ -124,6 +137,7 @@ def show_forecast(output: Output, page: ReportInput) -> None:
         f"{customers} customers who bought from {today}",
         [_forecast_row(each) for each in shown],
         f"(expected: {after}{newcomers}{more})",
+        _own_note(page),
     )
 
 

@@ -30,6 +30,7 @@ def show_transitions(output: Output, tables: Mapping[str, pl.DataFrame]) -> None
         whole[f"Predicted from {coming['since'][0]} until {coming['until'][0]}"] = coming
     for label, (title, matrix) in zip(("OBSERVED", "EXPECTED"), whole.items(), strict=False):
         output.print_block(label, title, _matrix(matrix, _share))
+    _activity(output, tables.get("activity"), customers)
     if not output.verbose:
         output.print_block("MORE", "counts, mobility and tests: --verbose; ids: --table customers")
         return
@@ -79,6 +80,14 @@ def _cell(row: Row) -> str:
     predicted = row.get("predicted_share")
     shown = "" if predicted is None else f", predicted {100 * predicted:.0f} %"
     return f"{100 * row['share']:.0f} % {n}{shown}"
+
+
+def _activity(output: Output, activity: pl.DataFrame | None, customers: pl.DataFrame) -> None:
+    """Print who kept buying, lapsed, was reactivated or is new, in the period of the lists."""
+    if activity is None or customers.is_empty():
+        return
+    rows = activity.filter(since=customers["since"][0]).drop("since", "until").to_dicts()
+    output.print_block("ACTIVITY", "by purchases before and after", rows)
 
 
 def _lists(output: Output, customers: pl.DataFrame) -> None:

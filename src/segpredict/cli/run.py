@@ -16,6 +16,7 @@ def command(
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
+    own_segments: o.SegmentsOption = None,
     leakage_demo: o.LeakageDemoOption = False,
     thorough: o.ThoroughOption = False,
     seed: o.SeedOption = None,
@@ -37,6 +38,7 @@ def command(
 
     output = Output(as_json, quiet, verbose)
     more = ["classifier.thorough=true"] if thorough else []
+    more += [f"own_segments.data={own_segments!r}"] if own_segments else []
     plan = config_from_options(
         config,
         [*(settings or []), *more],

@@ -56,6 +56,7 @@ def command(
             "as in the run. Repeatable.",
         ),
     ] = None,
+    own_segments: o.SegmentsOption = None,
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     hash_ids: o.HashIdsOption = False,
@@ -85,6 +86,7 @@ def command(
     names = pseudonymizer_from_options(hash_ids, secret_file)
     example = "events=visits.csv"
     named = dict(split_pair(t, "--side-table", "TABLE=FILE", example) for t in side_tables or ())
+    named |= {"own_segments": own_segments} if own_segments else {}
     output = Output(as_json, quiet)
     given = {"on_bad_rows": on_bad_rows, "max_bad_rows": max_bad}
     changes = {k: v for k, v in given.items() if v is not None}

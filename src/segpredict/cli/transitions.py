@@ -8,7 +8,9 @@ import typer
 from segpredict.cli import _options as o
 from segpredict.cli._output import Output, require_table_ending
 
-TransitionTable = Literal["customers", "matrix", "mobility", "markov-order", "comparison", "next"]
+TransitionTable = Literal[
+    "customers", "matrix", "activity", "mobility", "markov-order", "comparison", "next"
+]
 
 
 def command(
@@ -49,8 +51,9 @@ def command(
         typer.Option(
             metavar="TABLE",
             help="One table as data: the customers who entered and left, the matrix of the "
-            "period, mobility over time, the test whether the earlier segment matters "
-            "(markov-order), the comparison with other periods, or the next predicted period.",
+            "period, how many lapsed and were reactivated (activity), mobility over time, the "
+            "test whether the earlier segment matters (markov-order), the comparison with other "
+            "periods, or the next predicted period.",
         ),
     ] = None,
     out: Annotated[

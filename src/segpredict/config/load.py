@@ -68,6 +68,9 @@ class Config(Options):
     events: side_tables.EventLogOptions = field(default_factory=side_tables.EventLogOptions)
     contacts: side_tables.EventLogOptions = field(default_factory=side_tables.EventLogOptions)
     returns: side_tables.ReturnTableOptions = field(default_factory=side_tables.ReturnTableOptions)
+    own_segments: side_tables.OwnSegmentsOptions = field(
+        default_factory=side_tables.OwnSegmentsOptions
+    )
 
     def __repr__(self) -> str:
         """Show the settings that differ from the defaults, in at most two lines."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
@@ -40,6 +41,31 @@ class SegmentRuleOptions(Options):
                 fix='write it as in [segmentation.overrides.rules] "Key accounts" = '
                 '{ column = "spend", top_share = 0.005 }.',
             )
+
+
+CutPoints = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RfmCutPointOptions(Options):
+    """The shop's own cut points of the RFM scores; a score without them is by fifths."""
+
+    section: ClassVar[str] = "segmentation.rfm_cut_points"
+    # Days since the last purchase, rising: up to the first the score is 5, then 4, 3, 2, 1.
+    recency: CutPoints | None = None
+    # Purchase days in the last 364 days, rising: from each on, the score is 2, 3, 4, 5.
+    frequency: CutPoints | None = None
+    spend: CutPoints | None = None  # Spend in the last 364 days, in currency, as with frequency.
+
+    def _check(self) -> None:
+        given = {"recency": self.recency, "frequency": self.frequency, "spend": self.spend}
+        self.require(
+            {
+                f"{name}: four cut points that rise": all(a < b for a, b in pairwise(cuts))
+                for name, cuts in given.items()
+                if cuts is not None
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +187,8 @@ class SegmentationOptions(Options):
     # Names in the rule grid that replace the usual ones, by the scores of recency, frequency and
     # spend (``555``), or of the first two (``55``).
     rule_grid_names: Mapping[str, str] = field(default_factory=dict)
+    # The shop's own cut points of the RFM scores.
+    rfm_cut_points: RfmCutPointOptions = field(default_factory=RfmCutPointOptions)
     seed: int = 0  # Seed of the random starts.
     # What ``cluster --compare`` and ``--select`` try, and the criteria to meet.
     selection: SelectionOptions = field(default_factory=SelectionOptions)

@@ -12,7 +12,9 @@ AttributeKind = Literal["number", "date", "level"]
 CUSTOMER_ROLES = ("customer_id", "since", "until")
 PRODUCT_ROLES = ("product_id", "category", "price", "cost")
 RETURN_ROLES = ("product_id", "time", "quantity")
-SIDE_TABLES = ("customers", "products", "events", "contacts", "returns")  # sections of a config
+OWN_SEGMENT_ROLES = ("customer_id", "date", "segment")
+# sections of a config
+SIDE_TABLES = ("customers", "products", "events", "contacts", "returns", "own_segments")
 LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENT_KINDS, *CONTACT_KINDS)
 
 
@@ -104,6 +106,22 @@ class ReturnTableOptions(Options):
 
     def _check(self) -> None:
         _known_roles("returns", self.columns, RETURN_ROLES)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSegmentsOptions(Options):
+    """The shop's own segments, to be forecast in the place of those found by clustering."""
+
+    section: ClassVar[str] = "own_segments"
+    # A file, folder or glob with a row per customer and day from which a segment holds; empty for
+    # none. ``run --segments FILE`` sets it.
+    data: str = ""
+    # Role → column for ``customer_id``, ``date`` and ``segment``.
+    columns: Mapping[str, str] = field(default_factory=dict)
+    time_format: str | None = None  # Format of dates: ``dmy``, ``mdy`` or a format of strptime.
+
+    def _check(self) -> None:
+        _known_roles("own_segments", self.columns, OWN_SEGMENT_ROLES)
 
 
 def _known_roles(table: str, roles: Iterable[str], known: tuple[str, ...]) -> None:

@@ -115,6 +115,8 @@ class SideTables:
     products: pl.DataFrame | None = None
     events: CustomerLog | None = None  # sessions, views, carts and searches in the web shop
     contacts: CustomerLog | None = None  # what was sent to customers, and what they opened
+    # the shop's own segments: ``customer_id``, ``day`` and ``segment`` (null: none from then on)
+    own_segments: pl.DataFrame | None = None
     # countries that get a column of their own, most customers first
     countries: tuple[str, ...] = ()
     # ``product_id`` and ``percentile``, the price's place in its category (0 to 1)

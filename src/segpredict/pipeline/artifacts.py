@@ -28,7 +28,7 @@ from segpredict.data import side_tables
 from segpredict.errors import ArtifactError, UnknownNameError
 from segpredict.explain import ForecastExplainer, ImportanceEvidence, importance_json
 from segpredict.pipeline import results
-from segpredict.segmentation import RuleGrid, Segmentation
+from segpredict.segmentation import RuleGrid, Segmentation, segmentation_from_state
 
 REPORT_PATHS: Mapping[str, str] = {
     "html": "report.html",
@@ -158,11 +158,14 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("prepare", "side_tables", "side_tables/side_tables", Form.JSON, _side_tables_to_state),
     *_tables(
         *("prepare", "side_table_frames", "side_tables", Form.PARQUET),
-        *("customers", "products", "prices", "events", "contacts"),
+        *("customers", "products", "prices", "events", "contacts", "own_segments"),
     ),
     _stored("prepare", "campaign_catalogue", "campaigns/catalogue", CampaignCatalogue),
     # Segments
-    _stored("segment", "segmentation", "segmentation/model", Segmentation),
+    Artifact(
+        *("segment", "segmentation", "segmentation/model", Form.JSON, Segmentation.to_state),
+        segmentation_from_state,
+    ),
     Artifact(
         *("segment", "segmentation.segments", "segmentation/segments", Form.JSON, to_plain),
         partial(from_plain, tuple[Segment, ...]),
@@ -173,6 +176,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("segment", "segment_profiles", "segmentation/profiles", Form.JSON, list, tuple),
     Artifact("segment", "candidates", "segmentation/candidates", Form.TABLE),
     Artifact("segment", "selection", "segmentation/selection", Form.JSON),
+    Artifact("segment", "own_segments", "segmentation/own_segments", Form.JSON),
     *_tables(
         *("segment", "segment_tables", "segmentation", Form.PARQUET),
         *("assignments", "profile", "memberships"),

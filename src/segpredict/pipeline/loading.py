@@ -40,7 +40,10 @@ DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from 
 RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
-OPTIONAL = ("candidates", "selection", "backtest_population", "leakage_demo", "test_set_log")
+OPTIONAL = (
+    *("candidates", "selection", "own_segments"),
+    *("backtest_population", "leakage_demo", "test_set_log"),
+)
 Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
 
 

@@ -73,7 +73,8 @@ def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
     Returned are ``customer_id``, ``forecast`` (the row of its scores), ``sentence``, ``reasons``
     (rows of `explain.reason_texts`), ``contributions`` (rows of `schemas.CONTRIBUTIONS_SCHEMA`),
     ``what_if`` (rows of `what_if`), ``nearest`` (the row of `segmentation.nearest_other_segment`,
-    or ``None`` without an order in the window), ``names`` of the segments by id, and ``note``.
+    or ``None`` without an order in the window or with the shop's own segments), ``names`` of the
+    segments by id, and ``note``.
 
     Raises `CustomerMissingError` when no eligible customer has that id.
     """
@@ -89,7 +90,9 @@ def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
         predictor.segmentation.extra_inputs,
     )
     bought = features.clustering_inputs(alone, [span], more)
-    near = segmentation.nearest_other_segment(predictor.segmentation, bought).to_dicts()
+    near = []
+    if not isinstance(predictor.segmentation, segmentation.OwnSegmentation):
+        near = segmentation.nearest_other_segment(predictor.segmentation, bought).to_dicts()
     scores = predictor.score_table(alone, window.cutoff, shop.first_day)
     return {
         "customer_id": customer_id,

@@ -77,6 +77,7 @@ def collect_report_input(
         candidates=tables.get("candidates"),
         comparison=get("candidates"),
         selection=get("selection"),
+        own_segments=get("own_segments"),
         segment_notes=_segment_notes(get("segmentation"), metadata),
         current_mix=_current_mix(scores),
         expected_mix=_expected_mix(scores),

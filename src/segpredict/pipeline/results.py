@@ -61,6 +61,8 @@ class Segmented:
     # every candidate of a comparison, and the selected one; ``None`` without a comparison
     candidates: pl.DataFrame | None = None
     selection: JSON = None
+    # `own_segments.compare_segmentations`; ``None`` where the shop gave no segments of its own
+    own_segments: JSON = None
     notes: tuple[str, ...] = ()  # what a reader must know, as sentences
 
     @property

@@ -27,7 +27,7 @@ from segpredict.segmentation.selection.compare import SelectionRun, SelectionTas
 
 # Settings that change which tasks are run, or how they are used, but no metric.
 UNRELATED_SETTINGS = {
-    *("k", "names", "rule_grid_names", "inputs"),
+    *("k", "names", "rule_grid_names", "rfm_cut_points", "inputs"),
     *("algorithms", "criterion_weights", "null_margin", "natural_strength"),
 }
 MeasuredTask = tuple[SelectionTask, list[SegmentationCandidate]]

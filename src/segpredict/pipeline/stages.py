@@ -12,6 +12,7 @@ from segpredict import classifier, features
 from segpredict import explain as explanations
 from segpredict import segmentation as segments
 from segpredict.analytics import customer_value, demand, exploration, kpis, segment_tables
+from segpredict.analytics.own_segments import compare_segmentations
 from segpredict.analytics.transitions import tables as transition_tables
 from segpredict.classifier import TrainingResult
 from segpredict.classifier.evaluation.bootstrap import Resampling
@@ -20,7 +21,7 @@ from segpredict.config.load import Config
 from segpredict.config.outputs import ExplainOptions
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
-from segpredict.core.window import rolling_origins
+from segpredict.core.window import as_date, rolling_origins
 from segpredict.data import cleaning, side_tables
 from segpredict.data.ingest import read_with_side_tables
 from segpredict.errors import SupportError, TooShortHistoryError
@@ -83,14 +84,20 @@ def segment(
         features.clustering_inputs(shop, spans, sorted(inputs)),
         options,
         horizon=config.time.horizon,
-        earlier=previous,
+        # With segments of the shop's own these are for comparison alone.
+        earlier=None if shop.side_tables.own_segments is not None else previous,
     )
-    grid = segment_tables.rule_grid_at_end(shop, config.time, options.rule_grid_names)
+    segmentation, own = _or_own_segments(shop, config, spans, segmentation)
+    grid = segment_tables.rule_grid_at_end(shop, config.time, options)
     tables = segment_tables.segment_tables(shop, segmentation, grid, config.time)
     window = config.time.window_at(shop.end_day, shop.first_day)
     profiles = segment_profiles(shop, segmentation, window, tables, options.affinity_level)
-    ids = [each.id for each in segmentation.segments]
-    seen = exploration.explore_shop(shop, tables["assignments"], ids, config.time.horizon)
+    seen = exploration.explore_shop(
+        shop,
+        tables["assignments"],
+        [each.id for each in segmentation.segments],
+        config.time.horizon,
+    )
     draws = Resampling(config.classifier.bootstrap_draws, config.seed)
     moved = transition_tables.observed_tables(shop, segmentation, config.time, draws, seen["homes"])
     return results.Segmented(
@@ -104,8 +111,30 @@ def segment(
         observed_transitions=moved,
         candidates=table,
         selection=selection,
-        notes=(*shop.notes, *notes, *shop.side_tables.notes),
+        own_segments=own,
+        notes=(*shop.notes, *notes, *shop.side_tables.notes, *segments.segment_register(shop)[1]),
     )
+
+
+def _or_own_segments(
+    shop: Transactions, config: Config, spans: Sequence[tuple[int, int]], found: Segmentation
+) -> tuple[Segmentation, JSON]:
+    """Return the shop's own segments, compared with the found ones; the latter without a file."""
+    held, time = shop.side_tables.own_segments, config.time
+    if held is None:
+        return found, None
+    begin = min(held["day"].to_list(), default=shop.end_day)
+    earliest = min(end for _, end in spans)
+    if begin > earliest:
+        back = as_date(begin - max(time.horizon, -(-time.lookback // 2)))
+        raise SupportError(
+            f"The file of segments begins on {as_date(begin)}, after the first day that the "
+            f"forecast learns from, {as_date(earliest)}.",
+            fix=f"give older rows, or begin the data later: --set cleaning.first_date={back}.",
+        )
+    rows = features.clustering_inputs(shop, spans)
+    own = segments.fit_own_segments(shop, rows, config.segmentation, time.horizon)
+    return own, compare_segmentations(shop, own, found, time)
 
 
 def _measure_kpis(
@@ -166,7 +195,8 @@ def train(
     progress: ProgressCallback = no_progress,
 ) -> results.Trained:
     """Train, test out of time, select the model, and score the end of the data."""
-    shop, config, segmentation = prepared.transactions, prepared.config, segmented.segmentation
+    shop, config = prepared.transactions, prepared.config
+    segmentation = segmented.segmentation.for_shop(shop)
     classifier.require_forecast(shop, config.time)
     options = classifier_options(config)
     training = classifier.train_classifier(
@@ -272,7 +302,7 @@ def explain(
         evidence = explanations.check_importance(
             classifier.replay_backtests(
                 shop,
-                segmented.segmentation,
+                segmented.segmentation.for_shop(shop),
                 classifier_options(config),
                 config.time,
                 trained.backtest_models,

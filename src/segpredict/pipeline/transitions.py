@@ -19,6 +19,7 @@ from segpredict.scoring.history import ScoreHistory
 
 TransitionTables = dict[str, pl.DataFrame]
 CELL_COLUMNS = ["from_id", "to_id"]
+PERIOD_TABLES = ("activity", "mobility", "markov_order", "comparison")  # of all periods
 
 
 def run_transitions(
@@ -31,9 +32,9 @@ def run_transitions(
     * `segment`: id or name of a segment: only transitions into it and out of it.
 
     Returned are ``customers`` (`transitions.entered_and_left`) and ``matrix`` of the period, the
-    latter with ``predicted_…`` columns where the period was a test window; ``mobility``,
-    ``markov_order`` and ``comparison`` of all periods; ``next``, the prediction from the end of the
-    data on.
+    latter with ``predicted_…`` columns where the period was a test window; ``activity``,
+    ``mobility``, ``markov_order`` and ``comparison`` of all periods; ``next``, the prediction from
+    the end of the data on.
 
     Raises `UsageError` when no period begins on that day; `UnknownNameError` when there is no such
     segment; `ArtifactError` when the run holds no transitions.
@@ -48,7 +49,7 @@ def run_transitions(
     tables: TransitionTables = {
         "customers": transitions.entered_and_left(customers.filter(since=day), segments),
         "matrix": matrix,
-        **{n: known[n] for n in ("mobility", "markov_order", "comparison") if n in known},
+        **{n: known[n] for n in PERIOD_TABLES if n in known},
     }
     if "predicted" in known:
         predicted, figures = known["predicted"], pl.col("n", "share", "low", "high")

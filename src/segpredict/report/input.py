@@ -42,6 +42,8 @@ class ReportInput:
     # `segmentation.selection.comparison_table` and ``selection.json``, if candidates were compared
     comparison: pl.DataFrame | None = None
     selection: Mapping[str, Any] | None = None
+    # `own_segments.compare_segmentations`, where the shop gave segments of its own
+    own_segments: Mapping[str, Any] | None = None
     segment_notes: Mapping[str, Any] = field(default_factory=dict)  # algorithm, grade, window …
     # customers per segment id: counted now, expected in the outcome
     current_mix: Mapping[str, float] = field(default_factory=dict)

@@ -27,7 +27,7 @@ from segpredict.core import schemas
 from segpredict.core.customer_ids import id_texts
 from segpredict.core.panel import Panel
 from segpredict.core.process import refuse_forked_process
-from segpredict.core.segment import Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.shop_facts import ShopFacts
 from segpredict.core.transactions import MONEY_SCALE, RawLines, SideTables, Transactions
 from segpredict.core.types import JSON, DateLike
@@ -173,6 +173,8 @@ class SegmentPredictor:
         """Return what `score` returns, as a Polars frame whatever is given."""
         shop, window, customers = self._prepare(transactions, as_of, since)
         customers = _with_spend(customers, shop, window.cutoff)
+        held = self.segmentation.for_shop(shop).in_force_at(window.cutoff)
+        customers = customers.join(held, on="customer_id", how="left", maintain_order="left")
         rows = self.feature_rows(shop, window).frame
         base = base_values(shop, [window]).select("customer_id", "base_value")
         rows = rows.join(base, on="customer_id", how="left", maintain_order="left")
@@ -269,7 +271,7 @@ class SegmentPredictor:
 
     def feature_rows(self, shop: Transactions, window: Window) -> Panel:
         """Return features and states of the eligible customers, as in training."""
-        return build_panel(shop, self.segmentation, [window], self.families)
+        return build_panel(shop, self.segmentation.for_shop(shop), [window], self.families)
 
     @staticmethod
     def customer_ids(shop: Transactions, window: Window) -> pl.DataFrame:
@@ -306,7 +308,7 @@ class SegmentPredictor:
             forecasts = decision_columns(forecasts, p, self.policy, names)
         forecasts = forecasts.hstack(values)
         known = customers.join(forecasts, on="customer_id", how="left", maintain_order="left")
-        now = pl.col("state_now").fill_null(0)
+        now = pl.coalesce("state_now", "segment", pl.lit(INACTIVE_CODE, pl.Int8))
         return known.select(
             "customer_id",
             pl.lit(as_date(window.cutoff)).alias("as_of"),

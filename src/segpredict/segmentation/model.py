@@ -3,6 +3,7 @@
 And how close a customer is to each segment: probabilities, and the nearest other one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import get_type_hints
 
@@ -13,6 +14,7 @@ from segpredict.core import schemas
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.state import from_plain, reading_stored, to_plain
+from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date
 from segpredict.errors import MismatchError, SchemaError
@@ -116,8 +118,23 @@ class Segmentation:
         columns = {a.column for a in self.axes} | {rule.column for rule in self.segment_rules}
         return extra_inputs(column for column in COLUMN_UNITS if column in columns)
 
-    def assign(self, inputs: pl.DataFrame) -> pl.DataFrame:
-        """Return the segment of each row.
+    @property
+    def is_by_purchases(self) -> bool:
+        """Whether spend and purchase days of the window alone decide."""
+        return not self.extra_inputs
+
+    def for_shop(self, transactions: Transactions) -> "Segmentation":
+        """Return the segmentation for the customers of a shop: the same for all."""
+        del transactions  # the shop's own segments need the file beside them
+        return self
+
+    def in_force_at(self, day: int) -> pl.DataFrame:
+        """Return segments that hold on a day without an order: none, but of the shop's own."""
+        del day
+        return pl.DataFrame(schema={"customer_id": pl.String, "segment": pl.Int8})
+
+    def assign(self, inputs: pl.DataFrame, ends: Sequence[int] = ()) -> pl.DataFrame:
+        """Return the segment of each row; the shop's own segments hold on further days, too.
 
         `inputs` are `schemas.CLUSTERING_INPUTS_SCHEMA`, measured on windows of `horizon` days. The
         result has ``customer_id``, ``end``, ``segment`` (Int8, 1 … k), ``distance`` to the own
@@ -133,6 +150,7 @@ class Segmentation:
 
         Raises `SchemaError` when the clustering inputs do not match their schema.
         """
+        del ends
         rows = schemas.validate_schema(inputs, schemas.CLUSTERING_INPUTS_SCHEMA)
         points = placed(rows, self.axes)
         unclipped = rows.select(axis.unclipped for axis in self.axes).to_numpy()
@@ -192,7 +210,8 @@ class Segmentation:
 
     def to_state(self) -> JSON:
         """Return all of it as plain JSON; `from_state` gives an equal value back."""
-        parts = {f.name: to_plain(getattr(self, f.name)) for f in fields(self)}
+        # Of the shop's own segments the file stays with the shop.
+        parts = {f.name: to_plain(getattr(self, f.name)) for f in fields(Segmentation)}
         return {"version": SEGMENTATION_VERSION, **parts}
 
     @classmethod

@@ -47,9 +47,12 @@ def segment_profiles(
     """
     span = (window.cutoff - window.horizon, window.cutoff)
     rows = features.clustering_inputs(transactions, [span], segmentation.extra_inputs)
-    assigned = segmentation.assign(rows).select("customer_id", "segment")
     rows = rows.sort("customer_id")
-    codes = assigned.sort("customer_id")["segment"]
+    assigned = rows.select("customer_id").join(
+        segmentation.assign(rows).select("customer_id", "segment"), on="customer_id"
+    )
+    assigned = assigned.sort("customer_id")
+    codes = assigned["segment"]
     points = rows.select(axis.standardized for axis in segmentation.axes)
     purchases = _purchases(transactions, span, assigned, affinity_level)
     cards = profile_cards(

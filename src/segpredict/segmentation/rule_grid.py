@@ -1,13 +1,14 @@
-"""The rule grid: recency, frequency and spend in fifths, and a name for each code."""
+"""The rule grid: scores of recency, frequency and spend, and a name for each code."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Annotated
 
 import polars as pl
 from pydantic import Field
 
+from segpredict.config.segmentation import CutPoints, RfmCutPointOptions
 from segpredict.core import schemas
 from segpredict.core.state import from_plain, reading_stored
 from segpredict.core.types import JSON
@@ -16,6 +17,7 @@ from segpredict.errors import ConfigError
 RULE_GRID_VERSION = 2
 GRID_COLUMNS = ("recency_days", "freq_days_364", "spend_364")
 N_FIFTHS = 5
+FIFTHS = RfmCutPointOptions()  # no cut points of the shop's own
 
 RFM_CODES = tuple("".join(c) for c in product("12345", repeat=3))  # 111 … 555, once each
 
@@ -59,6 +61,32 @@ class FifthScale:
         firsts = (ranked.filter(fifths >= score) for score in range(2, N_FIFTHS + 1))
         cuts = tuple(first[0] if len(first) else None for first in firsts)
         return cls(values.name, cuts, tuple(fifths.unique().sort().to_list()), is_reversed)
+
+    @classmethod
+    def from_cut_points(
+        cls, values: pl.Series, cut_points: CutPoints, *, is_reversed: bool = False
+    ) -> "FifthScale":
+        """Return the scale of the shop's own rising cut points.
+
+        A value scores 1 + the number of cut points it has reached; where small values are better,
+        5 up to the first cut point, then 4, and so on.
+
+        Raises `ConfigError` when a score would be given to none of these customers.
+        """
+        cuts = tuple(-cut for cut in reversed(cut_points)) if is_reversed else cut_points
+        scale = cls(values.name, cuts, (), is_reversed)
+        given = values.to_frame().select(scale.score_expression.unique().sort()).to_series()
+        empty = sorted(set(range(1, N_FIFTHS + 1)) - set(given))
+        if empty:
+            least, most = values.cast(pl.Float64).sort().gather([0, -1]).to_list()
+            raise ConfigError(
+                f"In [segmentation.rfm_cut_points], no customer of the data has the score "
+                f"{' or '.join(map(str, empty))} of {values.name}, by "
+                f"{', '.join(f'{cut:,g}' for cut in cut_points)}.",
+                fix=f"choose cut points between the values of the customers, {least:,g} to "
+                f"{most:,g}, or leave these out, for fifths.",
+            )
+        return replace(scale, scores_given=tuple(given))
 
     @property
     def score_expression(self) -> pl.Expr:
@@ -167,14 +195,16 @@ def fit_rule_grid(
     customers: pl.DataFrame,
     columns: tuple[str, str, str] = GRID_COLUMNS,
     names: Mapping[str, str] | None = None,
+    own: RfmCutPointOptions = FIFTHS,
 ) -> RuleGrid:
-    """Return the grid whose cut points are the fifths of these customers.
+    """Return the grid whose cut points are the shop's own, or the fifths of these customers.
 
     The columns are days since the last order, purchase days, and spend. `names` replace default
-    names of codes, such as ``{"555": "VIP"}``; see `code_names`.
+    names of codes, such as ``{"555": "VIP"}``; see `code_names`. `own` are the cut points that the
+    shop gives.
 
     Raises `SchemaError` when there are no customers, or a column is missing, empty in a row, or no
-    number; `ConfigError` when a key is no code.
+    number; `ConfigError` when a key is no code, or own cut points leave a score empty.
 
     >>> rows = [("a", 1.0, 9.0, 500.0), ("b", 20.0, 1.0, 20.0), ("c", 40.0, 4.0, 90.0)]
     >>> rows += [("d", 80.0, 3.0, 70.0), ("e", 160.0, 2.0, 60.0)]
@@ -183,10 +213,11 @@ def fit_rule_grid(
     ('555', 'Champions', 'High')
     """
     rows = schemas.validate_schema(customers, schemas.numeric_schema(columns, min_rows=1))
-    recency, frequency, monetary = (rows[c] for c in columns)
-    return RuleGrid(
-        FifthScale.from_values(recency, is_reversed=True),
-        FifthScale.from_values(frequency),
-        FifthScale.from_values(monetary),
-        code_names(names or {}),
+    given = (own.recency, own.frequency, own.spend)
+    recency, frequency, monetary = (
+        FifthScale.from_values(rows[column], is_reversed=is_reversed)
+        if cuts is None
+        else FifthScale.from_cut_points(rows[column], cuts, is_reversed=is_reversed)
+        for column, cuts, is_reversed in zip(columns, given, (True, False, False), strict=True)
     )
+    return RuleGrid(recency, frequency, monetary, code_names(names or {}))

@@ -12,8 +12,9 @@ class ByDays:
         Segment(2, "S2", "Often"),
     )
     extra_inputs = ()
+    is_by_purchases = True
 
-    def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
+    def assign(self, instrument: pl.DataFrame, ends: tuple[int, ...] = ()) -> pl.DataFrame:
         code = pl.min_horizontal("days", 2).cast(pl.Int8)
         return instrument.select("customer_id", "end", segment=code)
 

@@ -8,6 +8,7 @@ import pytest
 
 from segpredict import pipeline
 from segpredict.analytics.transitions import tables as transition_tables
+from segpredict.analytics.transitions.activity import ACTIVITIES, ACTIVITY_COLUMNS
 from segpredict.classifier.evaluation.bootstrap import Resampling
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.run_folder import RunFolder, open_run
@@ -103,7 +104,22 @@ def test_who_moved_in_a_period_of_the_run(run_folder, result) -> None:
     )
     assert entered.height == counted["n"].sum()
     assert tables["matrix"]["predicted_share"].null_count() < tables["matrix"].height
-    assert set(tables) == {"customers", "matrix", "mobility", "markov_order", "comparison", "next"}
+    names = ("customers", "matrix", "activity", "mobility", "markov_order", "comparison", "next")
+    assert set(tables) == set(names)
+
+
+def test_who_lapsed_in_a_period_of_the_run_is_named_with_the_money(run_folder, run) -> None:
+    tables = pipeline.run_transitions(run_folder)
+    went = tables["customers"].filter(segment_id="S0", direction="entered")
+    assert set(went["activity"]) == {"lapsed"}
+    counted = newest(tables["activity"]).filter(activity="lapsed")
+    assert counted["customers"].item() == went.height
+    assert counted["spend_before"].item() == pytest.approx(went["spend_before"].sum())
+    back = tables["customers"].filter(
+        pl.col("other_segment_id").is_in(["S0", "LAPSED"]), direction="entered"
+    )
+    assert set(back["activity"]) == {"reactivated"}
+    assert newest(tables["activity"])["activity"].to_list() == list(ACTIVITIES)
 
 
 def test_one_segment_alone(run_folder) -> None:
@@ -140,7 +156,8 @@ def test_a_history_of_the_run_says_what_the_run_says(run_folder, sample_file, tm
     tables = pipeline.history_transitions(history, since, until)
     cells = ["from_id", "to_id", "n"]
     assert tables["matrix"].select(cells).equals(ends.select(cells))
-    assert tables["customers"].equals(pipeline.run_transitions(run_folder)["customers"])
+    listed = pipeline.run_transitions(run_folder)["customers"].drop(ACTIVITY_COLUMNS)
+    assert tables["customers"].equals(listed)
     loaded = pipeline.load(run_folder)
     assert loaded.model_version == pipeline.load(run_folder).model_version
     assert pipeline.score_into_history(None, run_folder, [str(sample_file)])[1] is None

@@ -7,6 +7,11 @@ import polars as pl
 
 from segpredict import features
 from segpredict import segmentation as segments
+from segpredict.analytics.transitions.activity import (
+    activity_table,
+    measure_windows,
+    with_activity,
+)
 from segpredict.analytics.transitions.periods import segment_transitions, transition_periods
 from segpredict.classifier import build_panel
 from segpredict.config.classifier import TimeOptions
@@ -27,8 +32,9 @@ class Ladder:
         Segment(2, "S2", "High"),
     )
     extra_inputs = ()
+    is_by_purchases = True
 
-    def assign(self, instrument: pl.DataFrame) -> pl.DataFrame:
+    def assign(self, instrument: pl.DataFrame, ends: tuple[int, ...] = ()) -> pl.DataFrame:
         high = pl.col("spend") >= 50 * 10_000
         return instrument.select("customer_id", "end", segment=high.cast(pl.Int8) + 1)
 
@@ -85,6 +91,27 @@ def test_everybody_is_where_the_windows_say():
     }
     assert result["since"].unique().to_list() == [date(1970, 2, 20)]
     assert result["until"].unique().to_list() == [date(1970, 3, 2)]
+
+
+def test_who_lapsed_and_who_was_reactivated_is_told_with_the_money():
+    shop = lines(
+        ("silent", 0, 1.0),
+        ("keeps", 45, 9.0), ("keeps", 55, 8.0),
+        ("lapses", 31, 70.0), ("lapses", 45, 80.0), ("lapses", 46, 10.0),
+        ("returns", 30, 9.0), ("returns", 55, 20.0),
+        ("wakes", 5, 9.0), ("wakes", 55, 30.0),
+        ("comes", 55, 7.5),
+    )  # fmt: skip
+    windows = [TIME.window_at(50, shop.first_day)]
+    purchases = measure_windows(shop, windows)
+    moved = segment_transitions(shop, Ladder(), windows, purchases)
+    found = activity_table(with_activity(moved, purchases, windows))
+    assert found.drop("since", "until").rows() == [
+        ("kept", 1, 9.0, 8.0),
+        ("lapsed", 1, 90.0, 0.0),
+        ("reactivated", 2, 0.0, 50.0),
+        ("new", 1, 0.0, 7.5),
+    ]
 
 
 def test_before_the_data_begin_nobody_was_anywhere():

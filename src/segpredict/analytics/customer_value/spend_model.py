@@ -80,9 +80,13 @@ def fit_spend_model(
 
     A segment that no row reached is treated as all active ones together.
     """
-    limits: list[tuple[float, ...]] = [()]
-    bands = [[(1.0, 0.0, 0.0)]]  # the inactive lose all and gain nothing
-    for code in range(INACTIVE_CODE + 1, classes):
+    limits: list[tuple[float, ...]] = []
+    bands: list[list[tuple[float, float, float]]] = []
+    # The inactive lose all and gain nothing; those without one of the shop's own segments may buy.
+    is_idle = not (spend[labels == INACTIVE_CODE] > 0).any()
+    if is_idle:
+        limits, bands = [()], [[(1.0, 0.0, 0.0)]]
+    for code in range(INACTIVE_CODE + is_idle, classes):
         is_here = labels == code
         rows = is_here if is_here.any() else labels != INACTIVE_CODE
         found = band_limits(base[rows], BANDS, MIN_BAND_ROWS)

@@ -94,9 +94,8 @@ def window_sales(
 ) -> Mapping[DayRange, WindowSales]:
     """Return the sales of each window, as known at the window's end."""
     measured = [(end - time.horizon, end) for _, end in spans]
-    codes = segmentation.assign(
-        features.clustering_inputs(transactions, measured, segmentation.extra_inputs)
-    )
+    inputs = features.clustering_inputs(transactions, measured, segmentation.extra_inputs)
+    codes = segmentation.assign(inputs)
     spans_by_cutoff = {start - time.gap: (start, end) for start, end in spans}
     backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(spans_by_cutoff)]
     known = features.clustering_inputs(transactions, backs)
@@ -105,7 +104,8 @@ def window_sales(
     for start, end in sorted(spans_by_cutoff.values()):
         current = codes.filter(pl.col("end") == end).select("customer_id", "segment")
         before = known.filter(pl.col("end") == start - time.gap)
-        new = current.join(before, on="customer_id", how="anti")
+        buyers = current.join(inputs.filter(end=end), on="customer_id", how="semi")
+        new = buyers.join(before, on="customer_id", how="anti")
         bought = _bought(transactions, (start, end), current)
         members, newcomers = (
             np.bincount(each["segment"].to_numpy(), minlength=size) for each in (current, new)

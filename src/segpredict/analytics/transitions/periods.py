@@ -10,8 +10,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from segpredict import features
 from segpredict.analytics.transitions import matrix
+from segpredict.analytics.transitions.activity import ACTIVITY_COLUMNS, measure_windows
 from segpredict.analytics.transitions.matrix import (
     CELL_COLUMNS,
     bias_corrected_interval,
@@ -72,9 +72,14 @@ def transition_periods(
 
 
 def segment_transitions(
-    transactions: Transactions, segmentation: SegmentAssigner, windows: Sequence[Window]
+    transactions: Transactions,
+    segmentation: SegmentAssigner,
+    windows: Sequence[Window],
+    purchases: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return the segment of every customer before and after each cutoff.
+
+    `purchases` are `measure_windows` of the same windows, where they are known.
 
     One row a customer and period, sorted: ``customer_id``; ``since``, the day of the cutoff;
     ``until``, the day after the outcome; ``previous_id``, the segment one window before `since`
@@ -88,23 +93,20 @@ def segment_transitions(
     heads = transactions.lines.filter("is_order_head")
     orders = heads.select("customer_id", "day", "void_day").collect()
     shop = replace(transactions, lines=orders.lazy())
-    spans = {
-        span
-        for w in windows
-        for end in (w.cutoff, w.cutoff - w.horizon, w.outcome_end)
-        if (span := (end - w.horizon, end))[0] >= transactions.first_day
-    }
-    measured = features.clustering_inputs(transactions, sorted(spans), segmentation.extra_inputs)
+    measured = purchases
+    if measured is None:
+        measured = measure_windows(transactions, windows, segmentation.extra_inputs)
     ids = {segment.code: segment.id for segment in segmentation.segments}
     segment = pl.col("segment").cast(pl.Int64).replace_strict(ids, return_dtype=pl.String)
     states = segmentation.assign(measured).select("customer_id", "end", segment)
     inactive = ids[INACTIVE_CODE]
-    parts = [_period(shop, states, window, inactive) for window in windows]
+    bought = measured.select("customer_id", "end")
+    parts = [_period(shop, states, bought, window, inactive) for window in windows]
     return pl.concat([pl.DataFrame(schema=TRANSITIONS_SCHEMA), *parts]).sort("since", "customer_id")
 
 
 def _period(
-    shop: Transactions, states: pl.DataFrame, window: Window, inactive: str
+    shop: Transactions, states: pl.DataFrame, bought: pl.DataFrame, window: Window, inactive: str
 ) -> pl.DataFrame:
     known = (
         shop.known_at(window.cutoff)
@@ -119,16 +121,22 @@ def _period(
         for name, end in ends.items()
     )
     was_there = (pl.col("first") < earlier) & (earlier - window.horizon >= shop.first_day)
-    is_recent, lapsed = pl.col("last") >= window.start, pl.lit(LAPSED_STATE.id)
+    # The shop's own segments may hold customers who have long lapsed.
+    buyers = bought.filter(end=window.cutoff)["customer_id"].implode()
+    is_recent = (pl.col("last") >= window.start) | pl.col("customer_id").is_in(buyers)
     observed = known
     for side in (now, before, after):
         observed = observed.join(side, on="customer_id", how="left")
     observed = observed.with_columns(
-        pl.col("from_id").fill_null(pl.when(is_recent).then(pl.lit(inactive)).otherwise(lapsed)),
+        pl.when(is_recent)
+        .then(pl.col("from_id").fill_null(inactive))
+        .otherwise(pl.lit(LAPSED_STATE.id))
+        .alias("from_id"),
         pl.when(was_there).then(pl.col("previous_id").fill_null(inactive)),
         pl.col("to_id").fill_null(inactive),
     )
-    newcomers = after.join(known, on="customer_id", how="anti").with_columns(
+    new = bought.filter(end=window.outcome_end).join(known, on="customer_id", how="anti")
+    newcomers = after.join(new, on="customer_id", how="semi").with_columns(
         previous_id=pl.lit(None, pl.String), from_id=pl.lit(NEW_STATE.id)
     )
     since, until = as_date(window.cutoff), as_date(window.outcome_end)
@@ -142,6 +150,9 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
     ``direction`` is "entered" or "left", ``other_segment_id`` where the customer came from or went
     to, between the days ``since`` and ``until``. Sorted by period, segment, direction, other and
     customer. A customer who changed segment is listed twice, once for each; one who stayed is not.
+
+    Transitions of a run also say the ``activity`` of the customer and what was spent before and
+    after (`with_activity`).
 
     NEW, LAPSED and ERASED are states outside the segments, and have no lists of their own.
     From LAPSED to INACTIVE is no transition: the customer stays inactive.
@@ -163,9 +174,10 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
         pl.col("from_id") != pl.col("to_id"),
         ~((pl.col("from_id") == "LAPSED") & (pl.col("to_id") == own[0])),
     )
+    further = [name for name in ACTIVITY_COLUMNS if name in moved.columns]
     sides = [
         moved.select(
-            *("customer_id", "since", "until"),
+            *("customer_id", "since", "until", *further),
             segment_id=mine,
             direction=pl.lit(direction),
             other_segment_id=theirs,
@@ -184,7 +196,7 @@ def entered_and_left(transitions: pl.DataFrame, segments: Sequence[Segment]) -> 
             other_segment=pl.col("other_segment_id").replace_strict(names),
         )
         .sort("since", mine, "direction", theirs, "customer_id")
-        .select(pl.col(name).cast(kind) for name, kind in CUSTOMER_LIST_SCHEMA.items())
+        .select(*(pl.col(name).cast(kind) for name, kind in CUSTOMER_LIST_SCHEMA.items()), *further)
     )
 
 

@@ -7,6 +7,11 @@ from datetime import date, timedelta
 import polars as pl
 
 from segpredict.analytics.transitions import expected
+from segpredict.analytics.transitions.activity import (
+    activity_table,
+    measure_windows,
+    with_activity,
+)
 from segpredict.analytics.transitions.markov_order import markov_order_test
 from segpredict.analytics.transitions.matrix import (
     CELL_COLUMNS,
@@ -27,7 +32,9 @@ from segpredict.core.transactions import Transactions
 from segpredict.core.window import DAYS_PER_YEAR, Window, as_date
 
 CUSTOMER_TABLE = "customers"  # the one table that names customers: never written as CSV
-TRANSITION_TABLES = ("observed", "predicted", "mobility", "markov_order", "comparison", "countries")
+TRANSITION_TABLES = (
+    *("observed", "predicted", "activity", "mobility", "markov_order", "comparison", "countries"),
+)
 
 
 def observed_tables(
@@ -44,7 +51,8 @@ def observed_tables(
     row, last_year = transition_periods(shop.first_day, shop.end_day, time)
     if not row:
         return {}
-    moves = segment_transitions(shop, segmentation, row)
+    purchases = measure_windows(shop, row, segmentation.extra_inputs)
+    moves = with_activity(segment_transitions(shop, segmentation, row, purchases), purchases, row)
     segments = segmentation.segments
     parts = [
         _dated(observed_matrix(part, segments), part["since"][0], part["until"][0])
@@ -70,6 +78,7 @@ def observed_tables(
             (pl.col("from_id") != LAPSED_STATE.id) | (pl.col("to_id") != segments[0].id)
         ),
         "observed": pl.concat([*parts, pooled]),
+        "activity": activity_table(moves),
         "mobility": mobility_by_period(moves, segments, by).join(
             observed_days, on="since", how="left", maintain_order="left"
         ),

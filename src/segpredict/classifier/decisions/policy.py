@@ -69,7 +69,8 @@ def fit_policy(
         return base
     newest = backtests[-INNER_FOLDS:]
     windows = [(backtest.probabilities[name], backtest.labels) for backtest in newest]
-    lowest = lowest_thresholds(windows, alpha)
+    # A segment that nobody was ever in is in no set.
+    lowest = np.where(np.array(decision.class_mix) > 0, lowest_thresholds(windows, alpha), 1.0)
     return replace(
         base,
         decision_rule=replace(decision, gamma=tune_gamma(newest, name, decision.class_mix)),

@@ -101,7 +101,7 @@ def capture_curves(backtests: Sequence[Backtest], forecaster: str) -> tuple[Capt
 
 
 def _rankings(backtests: Sequence[Backtest]) -> list[_Ranking]:
-    """Return the rankings that have customers, of the tests with covariates and values."""
+    """Return the rankings that have a case to find, of the tests with covariates and values."""
     known = [t for t in backtests if t.covariates is not None and t.segment_values]
     risk, rise, top = (
         [make(backtest) for backtest in known] for make in (_at_risk, _upgrade, _top)
@@ -111,7 +111,7 @@ def _rankings(backtests: Sequence[Backtest]) -> list[_Ranking]:
         _Ranking("upgrade", TOP_DECILE, LIFT, rise, ["past_spend"]),
         _Ranking("future_top", TOP_QUINTILE, CAPTURE, top, ["past_spend"]),
     ]
-    return [ranking for ranking in rankings if ranking.n]
+    return [each for each in rankings if any(field.gain.any() for field in each.fields)]
 
 
 def _covariate(backtest: Backtest, name: str) -> FloatArray:

@@ -11,6 +11,7 @@ from segpredict.config.load import Config
 from segpredict.core.state import from_plain, to_plain
 from segpredict.core.transactions import CustomerAttribute, CustomerLog, InputFile, SideTables
 from segpredict.core.types import JSON
+from segpredict.data.side_tables.dated import read_own_segments
 from segpredict.data.side_tables.tables import (
     read_customer_table,
     read_log,
@@ -18,7 +19,7 @@ from segpredict.data.side_tables.tables import (
     read_return_table,
 )
 
-FRAME_TABLES = ("customers", "products", "prices")
+FRAME_TABLES = ("customers", "products", "prices", "own_segments")
 LOG_TABLES = ("events", "contacts")
 
 
@@ -46,6 +47,7 @@ def read_side_tables(config: Config, base: Path | None = None) -> SideTables:
         (config.events, partial(read_log, section="events")),
         (config.contacts, partial(read_log, section="contacts")),
         (config.returns, read_return_table),
+        (config.own_segments, read_own_segments),
     )
     for table, read in readers:
         data = table.data

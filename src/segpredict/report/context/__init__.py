@@ -12,6 +12,7 @@ from segpredict.report.context.importance import importance_section
 from segpredict.report.context.ledger import appendix_section, ledger_section
 from segpredict.report.context.mobility import mobility_section
 from segpredict.report.context.model_card import model_card_section
+from segpredict.report.context.own_segments import own_segments_section
 from segpredict.report.context.probabilities import probabilities_section
 from segpredict.report.context.segment_selection import segment_selection_section
 from segpredict.report.context.segments import segment_profiles_section, segments_section
@@ -39,6 +40,7 @@ SECTIONS = (
         segments_section,
         segment_profiles_section,
         segment_selection_section,
+        own_segments_section,
     ),
     ReportSection(
         "migration", "Migration, observed and forecast", transitions_section, mobility_section

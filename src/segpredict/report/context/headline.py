@@ -26,8 +26,10 @@ from segpredict.report.input import ReportInput
 
 MIX_NOTE = (
     "Expected: of today's customers. New: as many as in the same window last year. Returning: "
-    "after {lookback} days without an order. Inactive: no order in {days} days."
+    "after {lookback} days without an order. {idle}"
 )
+IDLE_NOTE = "Inactive: no order in {days} days."
+NO_SEGMENT_NOTE = "No segment: no row in the shop's file of segments so far."
 READ_FIRST = (
     "Every forecast is for {who}. It is a closed group, so its active customers become fewer by "
     "themselves; new customers count only where a number says so.",
@@ -142,7 +144,12 @@ def headline_section(bundle: ReportInput) -> HeadlineSection:
         finding=_finding(compared),
         segments=forecasts,
         n_tests=len(evaluation.get("windows") or ()),
-        note=MIX_NOTE.format(days=window.horizon, lookback=window.lookback),
+        note=MIX_NOTE.format(
+            idle=(IDLE_NOTE if bundle.own_segments is None else NO_SEGMENT_NOTE).format(
+                days=window.horizon
+            ),
+            lookback=window.lookback,
+        ),
         revenue=_revenue_outlook(bundle),
         campaigns=campaigns.top_campaigns if campaigns else (),
         trust=trust_box(evaluation, grade) if evaluation else None,

@@ -17,6 +17,7 @@ ALGORITHM_LABELS = {
     "autoencoder_kmeans": "Autoencoder + K-means",
     "hybrid": "Hybrid",
     "rules": "Rule grid",
+    "own_segments": "The shop's own file",
 }
 INPUT_LABELS = {"fm": "spend, days", "rfm": "spend, days, recency", "wide": "all measures"}
 GATE_LABELS = {

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from segpredict.analytics.transitions import LAPSED_STATE
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
 from segpredict.report.formatting import Row, finite_fields, finite_or_none
@@ -10,6 +12,13 @@ from segpredict.report.html.badges import Badges, SegmentBadge, segment_badges
 from segpredict.report.html.filters import start_states as starts_of
 from segpredict.report.html.sankey import SankeyDiagram, SankeyFlow, layout_sankey
 from segpredict.report.input import ReportInput
+
+ACTIVITY_MEANINGS = {
+    "kept": "Kept buying: an order in both windows",
+    "lapsed": "Lapsed: an order in the first window, none in the second",
+    "reactivated": "Reactivated: an order in the second window, none in the first, but earlier",
+    "new": "New: the first order in the second window",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,18 @@ class TransitionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """Customers who kept buying, lapsed, were reactivated or are new."""
+
+    activity: str  # which of these
+    meaning: str  # in words
+    customers: int  # their number
+    # their net spend in the two windows, in currency
+    spend_before: float
+    spend_after: float
+
+
+@dataclass(frozen=True, slots=True)
 class TransitionsSection:
     """The section."""
 
@@ -51,6 +72,8 @@ class TransitionsSection:
     n_predicted: int
     outside: int
     sankey: SankeyDiagram  # the same transitions as bands, the most valuable segment on top
+    activity: tuple[ActivityRow, ...]  # the same customers by their purchases alone
+    currency: str  # printed before money
 
 
 def transitions_section(bundle: ReportInput) -> TransitionsSection:
@@ -86,6 +109,19 @@ def transitions_section(bundle: ReportInput) -> TransitionsSection:
         n_predicted=len(compared),
         outside=sum(bool(cell.side) for cell in compared),
         sankey=layout_sankey(_bands(rows, known), stacked),
+        activity=_activity(bundle.transitions.get("activity")),
+        currency=bundle.currency,
+    )
+
+
+def _activity(table: pl.DataFrame | None) -> tuple[ActivityRow, ...]:
+    """Return the rows of the newest period."""
+    if table is None:
+        return ()
+    newest = table.filter(pl.col("since") == pl.col("since").max()).drop("since", "until")
+    return tuple(
+        ActivityRow(meaning=ACTIVITY_MEANINGS[row["activity"]], **row)
+        for row in newest.iter_rows(named=True)
     )
 
 

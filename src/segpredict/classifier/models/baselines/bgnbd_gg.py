@@ -190,10 +190,10 @@ def fit(training_data: TrainingData) -> BgNbdGammaGamma:
             "bgnbd_gg was given labelled rows only.",
             fix="give the histories as of the cutoff (`HistoryAtCutoff`).",
         )
-    if past.segmentation.extra_inputs:
+    if not past.segmentation.is_by_purchases:
+        more = ", ".join(past.segmentation.extra_inputs) or "the shop's own file"
         raise SupportError(
-            "BG/NBD models days and spend only; the segments depend on "
-            f"{', '.join(past.segmentation.extra_inputs)} too.",
+            f"BG/NBD models days and spend only; the segments depend on {more} too.",
             fix="use the clustering inputs fm: --set segmentation.inputs=fm.",
         )
     x, t_x, age, days, spent = (past.customer_histories[n].to_numpy() for n in HISTORY_COLUMNS)
