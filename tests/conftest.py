@@ -10,6 +10,8 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1" if "PYTEST_XDIST_WORKER" in os.e
 os.environ.setdefault("MPLBACKEND", "Agg")
 # Processes that tests start need not compile the package again and again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# The processes of pytest-xdist are told a width, by which tables would be laid out.
+os.environ.pop("COLUMNS", None)
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

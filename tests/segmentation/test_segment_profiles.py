@@ -39,7 +39,7 @@ def found(shop):
 def cards(shop, found, affinity="none"):
     window = TIME.window_at(shop.end_day, shop.first_day)
     tables = segment_tables.segment_tables(
-        shop, found, segment_tables.rule_grid_at_end(shop, TIME), TIME
+        shop, found, segment_tables.rule_grid_at_end(shop, TIME, SegmentationOptions()), TIME
     )
     return segment_profiles(shop, found, window, tables, affinity)
 
