@@ -89,7 +89,12 @@ def build_campaign_list(
 def mark_universal_holdout(
     customers: pl.DataFrame, options: CampaignOptions, earlier_arms: Mapping[str, Mapping[str, str]]
 ) -> pl.DataFrame:
-    """Return all customers with ``stratum``, and ``is_universal``: contacted by no campaign."""
+    """Return all customers with ``stratum``, and ``is_universal``: contacted by no campaign.
+
+    >>> rows = {"customer_id": ["a", "b"], "segment_id": ["S1", "S2"], "expected_value": [9.0, 1.0]}
+    >>> mark_universal_holdout(pl.DataFrame(rows), CampaignOptions(), {}).columns[3:]
+    ['stratum', 'is_universal']
+    """
     drawn = customers.with_columns(assign_strata(customers, "expected_value").alias("stratum"))
     known: dict[str, bool] = {}
     for arms in earlier_arms.values():

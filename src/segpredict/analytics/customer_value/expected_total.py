@@ -25,7 +25,11 @@ MAX_SPREAD = 4.0  # upper over lower end; a wider interval says no more than "an
 
 @dataclass(frozen=True, slots=True)
 class ExpectedTotal:
-    """Expected spend of all customers with a forecast in the next window, in currency."""
+    """Expected spend of all customers with a forecast in the next window, in currency.
+
+    >>> ExpectedTotal(900, 1000.0, 800.0, 1200.0, 4, 0.9, 1.1).high
+    1200.0
+    """
 
     customers: int  # with a forecast
     value: float | None  # the sum; ``None`` where no customer was valued

@@ -73,7 +73,11 @@ def file_sha256(path: Path) -> str:
 
 
 def row_numbers(height: int, first: int = 2) -> pl.Series:
-    """Return row numbers; the header is row 1."""
+    """Return row numbers; the header is row 1.
+
+    >>> row_numbers(3).to_list()
+    [2, 3, 4]
+    """
     return pl.int_range(first, first + height, dtype=pl.Int64, eager=True).alias("row")
 
 
@@ -106,7 +110,12 @@ def table_of_frame(frame: object, name: str) -> SourceTable:
 
 
 def in_kind_of(frame: object, result: pl.DataFrame) -> Any:
-    """Return a result as pandas or PyArrow where the frame is that, else as it is."""
+    """Return a result as pandas or PyArrow where the frame is that, else as it is.
+
+    >>> import pyarrow
+    >>> type(in_kind_of(pyarrow.table({"id": ["a"]}), pl.DataFrame({"score": [0.5]}))).__name__
+    'Table'
+    """
     if is_pandas_dataframe(frame):
         return result.to_pandas()
     if is_pyarrow_table(frame):

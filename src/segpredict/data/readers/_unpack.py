@@ -101,7 +101,11 @@ def open_unchanged(path: Path, layout: SourceOptions) -> Iterator[IO[bytes]]:
 
 
 def changed_file_error(file: str) -> UnreadableFileError:
-    """Return the error of a file that is not any more what was read of it."""
+    """Return the error of a file that is not any more what was read of it.
+
+    >>> changed_file_error("sales.csv").fix
+    'wait until it is written whole.'
+    """
     return UnreadableFileError(
         file, "it changed while it was read", "wait until it is written whole."
     )
