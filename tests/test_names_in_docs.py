@@ -137,3 +137,24 @@ def test_every_name_of_code_exists(page: str) -> None:
 )
 def test_a_stale_name_is_found(stale: str) -> None:
     assert not is_in_the_code(stale)
+
+
+PRIVATE_WORDS = re.compile(
+    r"\b(foretold|foretell\w*|whoever|lotter\w*|heeded|rehears\w*|canary|playbook|valuer)\b"
+    r"|\bcame (true|of)\b",
+    re.IGNORECASE,
+)
+
+
+def test_source_and_docs_speak_the_words_of_the_field() -> None:
+    folders = (PACKAGE, ROOT / "docs", ROOT / "examples", ROOT / "benchmarks", ROOT / "configs")
+    paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    endings = {".py", ".md", ".toml", ".html", ".js", ".sh", ".yml", ".ipynb"}
+    pages = [path for path in paths if path.suffix in endings and "_build" not in path.parts]
+    found = {
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in (*pages, *ROOT.glob("*.md"))
+        if path.name != "CHANGELOG.md"  # it names what was renamed
+        for match in PRIVATE_WORDS.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()

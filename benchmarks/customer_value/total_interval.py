@@ -28,9 +28,7 @@ from segpredict.data.sample import sample
 from segpredict.errors import SupportError
 from segpredict.pipeline import stages
 
-HEAD = (
-    "| data | today | actual / expected in backtests | expected | interval | came | ratio | held |"
-)
+HEAD = "| data | today | ratios in backtests | expected | interval | actual | ratio | held |"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if found is None:
                 continue
             total, customers, ratios = found
-            came = spent(whole, customers, today + plan.time.gap, plan.time.horizon)
-            print(row(name, today, total, ratios, came), flush=True)
+            actual = spent(whole, customers, today + plan.time.gap, plan.time.horizon)
+            print(row(name, today, total, ratios, actual), flush=True)
             if total.low is not None:
-                held.append(total.low <= came <= total.high)
+                held.append(total.low <= actual <= total.high)
     if held:
         print(f"\n{sum(held)} of {len(held)} intervals held: {sum(held) / len(held):.0%}")
 
@@ -99,16 +97,16 @@ def spent(shop: Transactions, customers: pl.Series, start: int, horizon: int) ->
     return float(known["spend"].sum()) / MONEY_SCALE
 
 
-def row(name: str, today: int, total: ExpectedTotal, ratios: Sequence[float], came: float) -> str:
+def row(name: str, today: int, total: ExpectedTotal, ratios: Sequence[float], actual: float) -> str:
     if total.low is None:
         interval = held = "–"
     else:
         interval = f"{total.low:,.0f} to {total.high:,.0f}"
-        held = "yes" if total.low <= came <= total.high else "no"
+        held = "yes" if total.low <= actual <= total.high else "no"
     shown = " ".join(f"{ratio:.2f}" for ratio in ratios)
     return (
         f"| {name} | {as_date(today)} | {shown} | {total.value:,.0f} | {interval} | "
-        f"{came:,.0f} | {came / total.value:.2f} | {held} |"
+        f"{actual:,.0f} | {actual / total.value:.2f} | {held} |"
     )
 
 

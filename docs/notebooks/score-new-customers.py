@@ -2,7 +2,7 @@
 # %% [markdown]
 """# Score new customers from Python
 
-A run is made once. Later, in another process, it scores whoever has bought since then: all
+A run is made once. Later, in another process, it scores customers who have bought since then: all
 customers of a night, or one who is on the phone.
 """
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Nightly: new files into the store, then all customers scored. Line of a crontab:
 #   15 2 * * *  /srv/shop/nightly.sh >> /srv/shop/nightly.log 2>&1
-# The exit code is that of the last command, for whoever watches cron; docs/guide/nightly.md.
+# The exit code is that of the last command, for those who watch cron; docs/guide/nightly.md.
 set -uo pipefail
 cd "${SHOP_FOLDER:-/srv/shop}" || exit 2
 

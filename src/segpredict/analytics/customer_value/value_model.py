@@ -161,7 +161,7 @@ class ValueModel(StoredState):
 def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple[ValuePeriod, ...]:
     """Return the windows that fill so many days after the gap; the last may be cut short.
 
-    The discount is (1 + rate)^(−end / 365) at a yearly rate: money counts as if it came at the end
+    The discount is (1 + rate)^(−end / 365) at a yearly rate: money counts as if spent at the end
     of its window.
 
     >>> [(each.start, each.end) for each in value_periods(182, 7, 273)]

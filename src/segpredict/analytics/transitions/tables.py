@@ -148,7 +148,7 @@ def _size(counts: pl.DataFrame, day: date, start: str) -> float:
 
 
 def _newcomers(past: pl.DataFrame, day: date, horizon: int) -> float:
-    """Return how many came in the same season last year, or else in the last period."""
+    """Return how many were new in the same season last year, or else in the last period."""
     if past.is_empty():
         return 0.0
     days = past["since"].unique().sort().to_list()

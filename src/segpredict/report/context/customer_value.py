@@ -119,7 +119,7 @@ class CustomerValueSection:
 
     total: SegmentValueRow  # all customers with a forecast together
     expected_total: ExpectedTotal  # their expected spend with its interval
-    total_note: str  # what came of such sums in backtests, and why there is no interval
+    total_note: str  # the realised share of such sums in backtests, and why there is no interval
     segments: tuple[SegmentValueRow, ...]  # by segment
     discount_rate: float  # yearly rate of the lifetime values
     # lowest and highest share of the predicted revenue at risk that was realised in the backtests;
@@ -174,7 +174,7 @@ def _total_note(total: ExpectedTotal) -> str:
     ends = dict.fromkeys(
         format_share(end, 0) for end in (total.least_realised, total.most_realised)
     )
-    text = f"In {windows}, {' to '.join(ends)} of the expected spend came"
+    text = f"In {windows}, {' to '.join(ends)} of the expected spend was realised"
     if total.low is not None:
         return f"{text}."
     reason = "too few" if total.backtests < MIN_TOTALS else "too different"

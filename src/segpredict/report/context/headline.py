@@ -82,7 +82,7 @@ class RevenueOutlook:
 
     # of the customers with a forecast, with its interval; ``None`` where no customer was valued
     expected: ExpectedTotal | None
-    expected_note: str  # what came of such sums in backtests; empty without it
+    expected_note: str  # the realised share of such sums in backtests; empty without it
     # the last window, and the same window as the next one a year before
     last_window: float | None
     last_year: float | None
