@@ -4,9 +4,9 @@ python docs/write_notebooks.py
 """
 
 import ast
-import os
 import re
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -55,12 +55,9 @@ def page(notebook: Path) -> Iterator[str]:
 
 def main() -> None:
     """Write all pages."""
-    here = Path.cwd()
     for notebook in sorted(FOLDER.glob("*.py")):
-        with TemporaryDirectory() as folder:
-            os.chdir(folder)
+        with TemporaryDirectory() as folder, chdir(folder):
             text = "\n\n".join(page(notebook)) + "\n"
-            os.chdir(here)
         notebook.with_suffix(".md").write_text(text, encoding="utf-8")
 
 

@@ -55,11 +55,12 @@ def test_the_trees_begin_at_the_pool_and_at_the_class_shares(data, model):
 
 
 def test_an_ensemble_fitted_again_is_the_same(data, model):
-    again = model.refit(data)
+    starts = model.starts(data)
+    again = model.refit(data, starts)
     assert again.predict_proba(data.rows) == pytest.approx(model.predict_proba(data.rows), abs=1e-5)
-    fewer = model.refit(data, data.feature_names[:5])
+    fewer = model.refit(data, starts, data.feature_names[:5])
     assert fewer.xgboost_model.feature_names == data.feature_names[:5]
-    doubled = model.refit(data, weights=np.full(data.rows.height, 2.0))
+    doubled = model.refit(data, starts, weights=np.full(data.rows.height, 2.0))
     assert not np.array_equal(
         doubled.predict_proba(data.rows), model.predict_proba(data.rows)
     )  # heavier rows lie further above the penalty

@@ -14,9 +14,11 @@ from typer.testing import CliRunner, Result
 from pictures import without_pictures
 from run_hashes import verify_hashes
 from segpredict.cli import demo
+from segpredict.cli._config import setting
 from segpredict.cli._main import COMMANDS, app
 from segpredict.config.load import Config
 from segpredict.core.run_folder import open_run
+from segpredict.core.wording import toml_value
 
 QUICK = (
     *("--set", "classifier.bootstrap_draws=100"),
@@ -337,3 +339,9 @@ def test_a_refit_on_windows_of_another_length_is_refused(
     )
     assert code == 8
     assert "are measured on 91 days" in err
+
+
+@pytest.mark.parametrize("path", ["C:\\new\\t.csv", 'it\'s "x".csv', "Käufer 🛒.csv"])
+def test_a_setting_of_any_text_reads_as_that_text(path: str) -> None:
+    name, _, value = setting("own_segments.data", path).partition("=")
+    assert (name, toml_value(value)) == ("own_segments.data", path)

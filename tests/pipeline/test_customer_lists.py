@@ -9,7 +9,7 @@ import shop
 from segpredict.analytics.campaigns import Campaign, CampaignCatalogue
 from segpredict.config.outputs import CampaignOptions
 from segpredict.core.run_folder import encode_csv
-from segpredict.pipeline import customer_lists
+from segpredict.pipeline import campaign_planning, customer_lists
 from segpredict.pipeline.customer_lists import ListSource, customer_list_tables, suggested_products
 
 IDS = ["a", "=b", "c"]
@@ -113,3 +113,11 @@ def test_files_of_a_run_agree_on_arms_though_another_list_was_logged(
     later = {"another": {"a": "treatment", "=b": "universal holdout"}}
     arms = arms_in_segments(replace(source, earlier_arms=later))
     assert (arms["a"], arms["=b"]) == ("universal holdout", "treatment")
+
+
+def test_a_run_without_a_campaign_has_lists_of_segments_alone() -> None:
+    customers = pl.DataFrame(
+        {"customer_id": ["a", "b"], "segment_id": ["S1", "S2"], "expected_value": [9.0, 1.0]}
+    )
+    found = campaign_planning._lists(customers, (), (), CampaignOptions(), {})
+    assert found.select("campaign", "rank", "customer_id", "arm").is_empty()

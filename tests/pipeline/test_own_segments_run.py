@@ -164,3 +164,8 @@ def test_a_file_that_begins_too_late_is_refused_with_a_day_that_helps(folder, tm
     shorter = build_config({**settings, "cleaning": {"first_date": begin}})
     segmented = stages.segment(stages.prepare(names, shorter))
     assert segmented.segmentation.algorithm == "own_segments"
+
+
+def test_who_lapsed_and_bought_nothing_enters_no_segment(run):
+    moved = artifacts.read(run, "observed_transitions.customers")
+    assert set(moved.filter(from_id="LAPSED")["activity"]) <= {"reactivated"}

@@ -204,8 +204,8 @@ def _backtest(
     with one_blas_thread(), _workers(folds.options.threads) as workers:
         # The largest fit begins first, and the others run beside it.
         production = workers.submit(ensemble.fit, folds.training_data(days.production_fold))
-        early = run_inner_backtests(split[0], [], workers)
-        selecting = run_inner_backtests(split[1], baselines, workers)
+        pending = run_inner_backtests(split[0], [], workers)
+        proving = run_inner_backtests(split[1], baselines, workers)
         backtests, notes, models = run_backtests(
             [folds.backtest_input(fold) for fold in days.test_folds],
             baselines,
@@ -214,6 +214,8 @@ def _backtest(
                 f"testing {as_date(days.test_folds[i].cutoff)}", 0.1 + 0.65 * i / steps
             ),
         )
+        # All fits are under way before any is waited for.
+        early, selecting = tuple(pending), tuple(proving)
         final = production.result()
     name, reason = select_model(selecting, ensemble.NAME)
     if name not in backtests[0].probabilities:
@@ -273,12 +275,17 @@ class _FoldData:
         self.outer = (*days.test_folds, days.production_fold)
         self.histories = histories_at_cutoffs(transactions, segmentation, days, days.folds)
         self.spend = outcome_spend(transactions, rows.frame["cutoff"], days.time)
+        self._known: dict[int, TrainingData] = {}
 
     def training_data(self, fold: Fold) -> TrainingData:
         """Return the training data that were complete on the day of a fold."""
+        if fold.cutoff in self._known:
+            return self._known[fold.cutoff]
         past, threads = self.histories[fold.cutoff], self.options.threads // len(self.days.folds)
         options = replace(self.options, threads=max(1, threads))  # the folds are fitted at once
-        return training_data_of_fold(self.rows, fold, self.classes, options, past)
+        found = training_data_of_fold(self.rows, fold, self.classes, options, past)
+        self._known[fold.cutoff] = found
+        return found
 
     def backtest_input(self, fold: Fold) -> BacktestInput:
         """Return the test of a fold."""

@@ -33,7 +33,7 @@ def config_from_options(
     from segpredict.config import load as configs
 
     overrides = [
-        *(_setting(*pair) for pair in column_mapping(columns).items()),
+        *(setting(f"source.columns.{r}", c) for r, c in column_mapping(columns).items()),
         *([f"cleaning.on_bad_rows={on_bad_rows!r}"] if on_bad_rows else []),
         *([f"cleaning.max_bad_rows={max_bad!r}"] if max_bad else []),
         *(settings or ()),
@@ -85,9 +85,9 @@ def split_pair(text: str, option: str, form: str, example: str) -> tuple[str, st
     return name, value
 
 
-def _setting(role: str, column: str) -> str:
-    quoted = column.replace("\\", "\\\\").replace('"', '\\"')
-    return f'source.columns.{role}="{quoted}"'
+def setting(name: str, text: str) -> str:
+    """Return a setting of a text as ``--set`` takes it: a JSON text is one of TOML, too."""
+    return f"{name}={json.dumps(text, ensure_ascii=False)}"
 
 
 def settings_of_store(data: Sequence[str]) -> "Mapping[str, Any] | None":
@@ -109,9 +109,8 @@ def run_settings(run: Path) -> "Mapping[str, Any]":
 def run_currency(run: Path) -> str:
     """Return the sign of the money of a run."""
     from segpredict.core.run_folder import open_run
-    from segpredict.pipeline import loading
 
-    return loading.load_transactions(open_run(run)).currency
+    return str(open_run(run).metadata["data"]["currency"])
 
 
 def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pseudonymizer | None":

@@ -13,6 +13,7 @@ from segpredict.cli._output import Output, Row, cut_text
 from segpredict.cli._stages import StageClock
 from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import RunFolder
+from segpredict.core.text import count_of
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.pipeline import artifacts
 from segpredict.pipeline.exports import report_input
@@ -162,7 +163,7 @@ def show_model(output: Output, page: ReportInput) -> None:
     plain = [row for row in found.leaderboard if _short(row) in ("Markov chain", "Persistence")]
     shown = [row for row in found.leaderboard if row.is_selected or row.is_model or row in plain]
     shown += [row for row in found.leaderboard if row not in shown][: MAX_MODELS - len(shown)]
-    periods = f"{len(found.windows)} period{'s' * (len(found.windows) != 1)}"
+    periods = count_of(len(found.windows), "period")
     head = f"{format_number(found.n)} forecasts, {periods}"
     broken = card.counts.get(BROKEN_TEXT, 0)
     checks = f"{broken} BROKEN" if broken else f"{card.counts.get(CHECKED_TEXT, 0)} passed"
@@ -267,7 +268,7 @@ def show_notes(output: Output, page: ReportInput) -> None:
     """Print how many notes there are; `--verbose` and the page have them."""
     notes = len(appendix_section(page).notes)
     if notes:
-        count = f"{notes} note{'s' * (notes != 1)}"
+        count = count_of(notes, "note")
         output.print_block("NOTES", f"{count}: add --verbose, or see the end of the page")
 
 
@@ -329,7 +330,8 @@ def _show_end(
         output.print_line(f"{'Page':<9}{_address(run.folder / report)}")
     scores = artifacts.find_artifact("scores").files[0]
     parts = [scores] if run.has(scores) else []
-    parts += [f"{len(page.lists)} customer lists in lists/"] if page.lists else []
+    lists = count_of(len(page.lists), "customer list")
+    parts += [f"{lists} in lists/"] if page.lists else []
     if parts:
         output.print_line(f"{'Files':<9}{run.folder}: {', '.join(parts)}")
     examples = [example["customer_id"] for example in page.example_customers[:1]]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from segpredict.cli import _options as o
-from segpredict.cli._config import config_from_options, current_time, settings_of_store
+from segpredict.cli._config import config_from_options, current_time, setting, settings_of_store
 from segpredict.cli._output import Output
 
 
@@ -38,7 +38,7 @@ def command(
 
     output = Output(as_json, quiet, verbose)
     more = ["classifier.thorough=true"] if thorough else []
-    more += [f"own_segments.data={own_segments!r}"] if own_segments else []
+    more += [setting("own_segments.data", own_segments)] if own_segments else []
     plan = config_from_options(
         config,
         [*(settings or []), *more],

@@ -103,14 +103,15 @@ def check_importance(
         views.append(
             model_view.view_model(replay, replay.model, parts, options.permutation_repeats, rng)
         )
+    starts = final.model.starts(final.training_data)
     others = []
     for place in range(options.refits):
         share = 0.3 + 0.5 * place / options.refits
         report(f"fitting again, {place + 1} of {options.refits}", share)
-        others.append(model_view.view_refitted_model(final, parts, rng))
+        others.append(model_view.view_refitted_model(final, starts, parts, rng))
     report("leaving groups out", 0.8)
     gains = views[-1].permutation_loss.mean(axis=1)
-    without = dict(_ablations(final, parts, gains, options.ablations))
+    without = dict(_ablations(final, starts, parts, gains, options.ablations))
     report("interventional SHAP values", 0.95)
     agreement = _agreement(views, others, gains, _interventional(final, parts))
     table = _table(parts, views[-1], gains, others, without)
@@ -120,7 +121,11 @@ def check_importance(
 
 
 def _ablations(
-    replay: BacktestReplay, groups: Sequence[FeatureGroup], gains: FloatArray, most: int
+    replay: BacktestReplay,
+    starts: tuple[FloatArray, FloatArray],
+    groups: Sequence[FeatureGroup],
+    gains: FloatArray,
+    most: int,
 ) -> Iterator[tuple[str, tuple[float, float]]]:
     """Yield the increase in loss when the trees do without a group, and its standard error."""
     model, labels = replay.model, segment_codes(replay.customers, "label")
@@ -130,7 +135,7 @@ def _ablations(
         names = [name for name in replay.training_data.feature_names if name not in left_out]
         if not names:
             continue
-        smaller = model.refit(replay.training_data, names)
+        smaller = model.refit(replay.training_data, starts, names)
         lost = metrics.row_log_loss(smaller.predict_proba(replay.customers), labels) - whole
         error = metrics.clustered_standard_error(lost, replay.customers["customer_id"])
         yield groups[place].name, (float(lost.mean()), float(error))

@@ -35,7 +35,7 @@ class Explanation:
     # `schemas.GROUP_IMPORTANCE_SCHEMA`: of groups of columns, families and headlines
     group_importance: pl.DataFrame
     # differences between movers and stayers, for each pair of segments
-    # (`contrast.transition_drivers`)
+    # (`importance.transition_drivers`)
     transition_drivers: pl.DataFrame
     reasons: pl.DataFrame  # reasons of each customer in words (`reasons.REASONS_SCHEMA`)
     # margin of each future segment before any feature is known, by segment id

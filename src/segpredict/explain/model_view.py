@@ -131,7 +131,10 @@ class PermutationImportance:
 
 
 def view_refitted_model(
-    replay: BacktestReplay, groups: Sequence[FeatureGroup], rng: np.random.Generator
+    replay: BacktestReplay,
+    starts: tuple[FloatArray, FloatArray],
+    groups: Sequence[FeatureGroup],
+    rng: np.random.Generator,
 ) -> ModelView:
     """Return the view of a model fitted on a resample of customers."""
     known, tested = replay.training_data.rows["customer_id"], replay.customers["customer_id"]
@@ -144,5 +147,5 @@ def view_refitted_model(
         for ids in (known, tested)
     )
     weights, weighed = (rows["n"].to_numpy() for rows in joined)
-    refitted = replay.model.refit(replay.training_data, weights=weights)
+    refitted = replay.model.refit(replay.training_data, starts, weights=weights)
     return view_model(replay, refitted, groups, 1, rng, weighed)

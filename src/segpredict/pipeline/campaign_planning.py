@@ -9,6 +9,7 @@ from segpredict.analytics import campaigns as campaign_room
 from segpredict.analytics.campaigns import Campaign, CampaignCatalogue, CampaignListRequest
 from segpredict.classifier import build_panel
 from segpredict.config.outputs import CampaignOptions
+from segpredict.core.schemas import CAMPAIGN_LIST_SCHEMA
 from segpredict.core.segment import Segment
 from segpredict.core.transactions import MONEY_SCALE, SideTables, Transactions
 from segpredict.core.window import Window
@@ -69,13 +70,14 @@ def _lists(
     earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> pl.DataFrame:
     """Return the lists of all campaigns, one after the other."""
-    tables = []
+    columns = {name: column.dtype.type for name, column in CAMPAIGN_LIST_SCHEMA.columns.items()}
+    tables = [pl.DataFrame(schema={"campaign": pl.String, **columns})]
     marked = campaign_room.mark_universal_holdout(customers, options, earlier_arms)
     for campaign in campaigns:
         request = CampaignListRequest(campaign)
         table = campaign_room.build_campaign_list(marked, segments, request, options, earlier_arms)
         tables.append(table.select(pl.lit(campaign.name).alias("campaign"), pl.all()))
-    return pl.concat(tables) if tables else pl.DataFrame({"campaign": [], "customer_id": []})
+    return pl.concat(tables)
 
 
 def campaign_customers(

@@ -41,7 +41,7 @@ RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pan
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = (
-    *("candidates", "selection", "own_segments"),
+    *("candidates", "selection", "own_segments", "ensemble_importance"),
     *("backtest_population", "leakage_demo", "test_set_log"),
 )
 Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)

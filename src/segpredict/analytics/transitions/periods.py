@@ -88,7 +88,7 @@ def segment_transitions(
     It holds all customers with an order before the cutoff, and all whose first order lies in the
     outcome (from NEW). Customers who ordered in the look-back but not in the last window come from
     INACTIVE; those whose last order is older, from LAPSED. So a column adds up to all customers of
-    that segment in the outcome.
+    that segment in the outcome; of the shop's own segments, to those who did not lapse.
     """
     heads = transactions.lines.filter("is_order_head")
     orders = heads.select("customer_id", "day", "void_day").collect()
@@ -121,9 +121,12 @@ def _period(
         for name, end in ends.items()
     )
     was_there = (pl.col("first") < earlier) & (earlier - window.horizon >= shop.first_day)
-    # The shop's own segments may hold customers who have long lapsed.
-    buyers = bought.filter(end=window.cutoff)["customer_id"].implode()
-    is_recent = (pl.col("last") >= window.start) | pl.col("customer_id").is_in(buyers)
+    # A shop's own segments may hold those who long lapsed: without an order they stay so.
+    buyers, returned = (
+        pl.col("customer_id").is_in(bought.filter(end=end)["customer_id"].implode())
+        for end in (window.cutoff, window.outcome_end)
+    )
+    is_recent = (pl.col("last") >= window.start) | buyers
     observed = known
     for side in (now, before, after):
         observed = observed.join(side, on="customer_id", how="left")
@@ -133,7 +136,7 @@ def _period(
         .otherwise(pl.lit(LAPSED_STATE.id))
         .alias("from_id"),
         pl.when(was_there).then(pl.col("previous_id").fill_null(inactive)),
-        pl.col("to_id").fill_null(inactive),
+        pl.when(is_recent | returned).then("to_id").fill_null(inactive).alias("to_id"),
     )
     new = bought.filter(end=window.outcome_end).join(known, on="customer_id", how="anti")
     newcomers = after.join(new, on="customer_id", how="semi").with_columns(

@@ -51,7 +51,8 @@ def observed_tables(
     row, last_year = transition_periods(shop.first_day, shop.end_day, time)
     if not row:
         return {}
-    purchases = measure_windows(shop, row, segmentation.extra_inputs)
+    measured = (*row, last_year) if last_year else row
+    purchases = measure_windows(shop, measured, segmentation.extra_inputs)
     moves = with_activity(segment_transitions(shop, segmentation, row, purchases), purchases, row)
     segments = segmentation.segments
     parts = [
@@ -62,7 +63,7 @@ def observed_tables(
     pairs = [_alike(first, row[-1]) for first in dict.fromkeys((*row[-2:-1], last_year)) if first]
     compared = [
         compare_periods(
-            segment_transitions(shop, segmentation, (first, second)),
+            segment_transitions(shop, segmentation, (first, second), purchases),
             as_date(first.cutoff),
             as_date(second.cutoff),
             segments,

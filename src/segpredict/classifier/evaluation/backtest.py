@@ -3,7 +3,7 @@
 Backtests of a run can be repeated: its customers, its training data and its model.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -102,15 +102,15 @@ def _run_backtest(
 
 def run_inner_backtests(
     inputs: Sequence[BacktestInput], baselines: Sequence[Baseline], workers: Executor
-) -> tuple[Backtest, ...]:
-    """Return the backtests of the inner validation, of the windows that can be forecast."""
+) -> Iterator[Backtest]:
+    """Begin the backtests of the inner validation; yield those that can be forecast, in order."""
 
     def attempt(test: BacktestInput) -> Backtest | None:
         with suppress(SupportError):
             return _run_backtest(test, baselines)[0]
         return None
 
-    return tuple(filter(None, workers.map(attempt, inputs)))
+    return filter(None, workers.map(attempt, inputs))
 
 
 def _baselines(

@@ -16,6 +16,7 @@ from segpredict import features
 from segpredict.classifier import metrics
 from segpredict.classifier.metrics import MetricScores
 from segpredict.classifier.models import xgboost
+from segpredict.classifier.models.baselines._baseline import smoothed_shares
 from segpredict.classifier.panel import STATE_FEATURES
 from segpredict.classifier.splits import Fold
 from segpredict.classifier.train import TrainingResult
@@ -87,8 +88,7 @@ class PredictabilityTest:
         known.set_label(before)
         trees = xgb.train({**XGBOOST_PARAMETERS, "num_class": k + 1}, known, BOOSTING_ROUNDS)
         probabilities = trees.predict(tested).reshape(-1, k + 1).astype(np.float64)
-        shares = np.bincount(before, minlength=k + 1) + 0.5
-        shares = shares / shares.sum()
+        shares = smoothed_shares(before, k + 1)
         realised = probabilities[np.arange(len(after)), after] / probabilities.sum(axis=1)
         gains = np.log(np.maximum(realised, 1e-12)) - np.log(shares[after])
         deviations = np.bincount(self.customers, gains - gains.mean())

@@ -15,7 +15,6 @@ from scipy.optimize import minimize_scalar
 from segpredict.classifier import metrics
 from segpredict.classifier.models import pool, xgboost
 from segpredict.classifier.models.baselines import prior
-from segpredict.classifier.models.baselines._baseline import smoothed_shares
 from segpredict.classifier.models.pool import FittedPool, LogLinearPool, at_level, best_level
 from segpredict.classifier.models.xgboost import XgboostModel, margin_probabilities
 from segpredict.classifier.training_data import TrainingData
@@ -73,9 +72,16 @@ class EnsembleModel:
         first, other = state["rounds"]
         return cls(simple, trees, state["level"], state["pool_weight"], (first, other))
 
+    def starts(self, training_data: TrainingData) -> tuple[FloatArray, FloatArray]:
+        """Return where the trees of the pool begin on each row, and those of the class shares."""
+        rows = training_data.rows
+        margin = self.pool.scaled(1 / self.pool_weight).predict_margin(rows)
+        return _starts(margin, self.pool.scaled(0.0).predict_margin(rows), training_data)
+
     def refit(
         self,
         training_data: TrainingData,
+        starts: tuple[FloatArray, FloatArray],
         names: Sequence[str] | None = None,
         weights: FloatArray | None = None,
     ) -> "EnsembleModel":
@@ -85,6 +91,8 @@ class EnsembleModel:
         ----------
         training_data
             What the trees learn from.
+        starts
+            Where the trees begin on its rows: `starts`.
         names
             The columns that they may use; all by default.
         weights
@@ -92,14 +100,10 @@ class EnsembleModel:
         """
         rows = training_data.rows
         columns = training_data.feature_names if names is None else names
-        starts = _starts(
-            self.pool.scaled(1 / self.pool_weight).predict_margin(rows),
-            self.pool.scaled(0.0).predict_margin(rows),
-            training_data,
-        )
         first = xgboost.fit_fixed_rounds(
             training_data, columns, self.rounds[0], start=starts[0], weights=weights
         )
+        halves = xgboost.customer_halves(rows) if self.pool_weight < 1 else ()
         others = [
             xgboost.fit_fixed_rounds(
                 replace(training_data, rows=rows.filter(half)),
@@ -108,8 +112,8 @@ class EnsembleModel:
                 start=starts[1][half],
                 weights=None if weights is None else weights[half],
             )
-            for half in xgboost.customer_halves(rows)
-            if half.any() and self.pool_weight < 1
+            for half in halves
+            if half.any()
         ]
         trees = _together(first, others, self.pool_weight, training_data)
         return replace(self, xgboost_model=trees)
@@ -119,7 +123,7 @@ def describe_fit(model: EnsembleModel, training_data: TrainingData) -> dict[str,
     """Return what the model was fitted on, and how large its parts became."""
     rows, simple, trees = training_data.rows, model.pool, model.xgboost_model
     origins = rows["cutoff"].unique().sort()
-    bought, share = simple.purchase_model, 1 - model.pool_weight
+    bought, share = simple.purchase_model, round(1 - model.pool_weight, 2)
     return {
         "rows": rows.height,
         "customers": rows["customer_id"].n_unique(),
@@ -170,8 +174,7 @@ def _newest_level(
     """Return the level that suits the newest training origin best."""
     cutoffs = training_data.rows["cutoff"].to_numpy()
     newest = np.flatnonzero(cutoffs == cutoffs.max())
-    season = np.broadcast_to(found.season, found.margin.shape)[newest]
-    simple = weight * (found.margin[newest] - season) + season
+    simple = (weight * (found.margin - found.season) + found.season)[newest]
     margin = simple + trees.predict_margin(training_data.rows[newest])
     return best_level(margin, training_data.labels[newest])
 
@@ -180,11 +183,7 @@ def _starts(
     margin: FloatArray, season: FloatArray | float, training_data: TrainingData
 ) -> tuple[FloatArray, FloatArray]:
     """Return where the trees of the pool begin, and those of the class shares, season included."""
-    return margin, np.broadcast_to(_share_odds(training_data) + season, margin.shape)
-
-
-def _share_odds(training_data: TrainingData) -> FloatArray:
-    return np.log(smoothed_shares(training_data.labels, training_data.n_classes))
+    return margin, np.broadcast_to(xgboost.share_odds(training_data) + season, margin.shape)
 
 
 def _together(
@@ -196,7 +195,7 @@ def _together(
     """Return the trees that begin at the pool with their weight, and the others with the rest."""
     if weight == 1.0:
         return first
-    odds = tuple(_share_odds(training_data).tolist())
+    odds = tuple(xgboost.share_odds(training_data).tolist())
     share = (1 - weight) / len(others)
     free = [(share, replace(each, start=odds)) for each in others]
     return xgboost.weighted_sum([(weight, first), *free])

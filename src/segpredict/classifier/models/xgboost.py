@@ -113,8 +113,7 @@ def fit(training_data: TrainingData) -> XgboostModel:
     """Return trees alone, from the class shares, with the rounds that suit held-out customers."""
     start, _ = _start(training_data, None)
     (found,) = fit_halves(training_data, [start])
-    rounds = found.rounds
-    return fit_fixed_rounds(training_data, training_data.feature_names, rounds)
+    return fit_fixed_rounds(training_data, training_data.feature_names, found.rounds)
 
 
 def fit_fixed_rounds(
@@ -266,8 +265,13 @@ def _start(
     """Return where the trees begin on each row, and what the model itself adds later."""
     if start is not None:
         return start, (0.0,) * training_data.n_classes
-    shares = np.log(smoothed_shares(training_data.labels, training_data.n_classes))
+    shares = share_odds(training_data)
     return np.tile(shares, (training_data.rows.height, 1)), tuple(shares.tolist())
+
+
+def share_odds(training_data: TrainingData) -> FloatArray:
+    """Return the logarithms of the class shares."""
+    return np.log(smoothed_shares(training_data.labels, training_data.n_classes))
 
 
 def xgboost_parameters(training_data: TrainingData, threads: int) -> dict[str, object]:

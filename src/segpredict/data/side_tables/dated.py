@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from segpredict.config.side_tables import OwnSegmentsOptions
+from segpredict.config.side_tables import OWN_SEGMENT_ROLES, OwnSegmentsOptions
 from segpredict.core.transactions import SideTables
 from segpredict.data.side_tables.cells import missing_to_null, parse_days, read_cells
 from segpredict.errors import ContractError, quote_value
@@ -10,7 +10,7 @@ from segpredict.errors import ContractError, quote_value
 
 def read_own_segments(options: OwnSegmentsOptions, data: str, found: SideTables) -> SideTables:
     """Add the segments that the shop gave to its customers from day to day."""
-    roles = {role: role for role in ("customer_id", "date", "segment")} | dict(options.columns)
+    roles = {role: role for role in OWN_SEGMENT_ROLES} | dict(options.columns)
     given = read_cells(data, roles)
     known = given.frame.filter(pl.col("customer_id").is_not_null())
     table = known.select(

@@ -10,6 +10,7 @@ from segpredict.analytics.customer_value import (
     ExpectedTotal,
     expected_total,
 )
+from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.segment import ALL_CUSTOMERS
 from segpredict.core.text import count_of
 from segpredict.report.context._figures import MethodError, method_error
@@ -24,7 +25,6 @@ from segpredict.report.html.badges import SegmentBadge, segment_badges
 from segpredict.report.html.chart_layout import PlotAxes, axis_ticks, upright
 from segpredict.report.input import ReportInput
 
-POOLED_WINDOWS = "pooled"
 MEASURE_LABELS = {
     "value_at_risk": "Revenue at risk",
     "upside": "Upside",
