@@ -1,16 +1,17 @@
-"""An Airflow DAG: new files into the store, then all customers scored, every night.
+"""An Airflow 3 DAG: new files into the store, then all customers scored, every night.
 
 Exit code 11 (another process is writing) fails the task, which is tried again; every other code but
 0 fails it for good. See docs/guide/nightly.md.
 """
 
+import os
 import subprocess
 from datetime import datetime, timedelta
 
-from airflow.decorators import dag, task
-from airflow.exceptions import AirflowFailException
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowFailException
 
-SHOP = "/srv/shop"
+SHOP = os.environ.get("SHOP_FOLDER", "/srv/shop")
 
 
 def segpredict(*arguments: str) -> None:
@@ -37,7 +38,7 @@ def segpredict_nightly() -> None:
         segpredict("ingest", "--data", "drops", "--store", "shop.store")
 
     @task
-    def score(ds: str = "") -> None:
+    def score(ds: str | None = None) -> None:
         out = f"scores-{ds}.parquet"
         segpredict(
             *("score", "--run", "artifacts/may", "--data", "shop.store"),

@@ -4,11 +4,12 @@ Exit code 11 (another process is writing) is tried again; every other code but 0
 docs/guide/nightly.md.
 """
 
+import os
 import subprocess
 
 import dagster as dg
 
-SHOP = "/srv/shop"
+SHOP = os.environ.get("SHOP_FOLDER", "/srv/shop")
 
 
 def segpredict(*arguments: str) -> None:

@@ -1,9 +1,12 @@
 """The examples for schedulers can be read, and call commands that there are."""
 
 import ast
+import os
 import re
 import shlex
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +69,51 @@ def test_the_script_for_cron_tries_again_while_another_process_writes(tmp_path: 
     assert done.returncode == 0
     assert calls.read_text().split() == ["ingest", "ingest", "score"]
     assert done.stdout.endswith(" scored\n")
+
+
+@pytest.fixture
+def shop_folder(tmp_path: Path, sample_file: Path) -> Path:
+    """Return the folder of a shop: files of today in ``drops``, a finished run."""
+    from segpredict import pipeline
+    from segpredict.config.load import build_config
+
+    (tmp_path / "drops").mkdir()
+    shutil.copy(sample_file, tmp_path / "drops")
+    target = pipeline.RunTarget(tmp_path / "artifacts" / "may", "then")
+    pipeline.run_pipeline(
+        [sample_file], build_config({"classifier": {"families": ["rfm"]}}), target
+    )
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("scheduler", "setup", "command"),
+    [
+        ("dagster", (), ("job", "execute", "-f", str(DAGS[1]), "-j", "nightly")),
+        ("airflow", ("db", "migrate"), ("dags", "test", "segpredict_nightly", "2026-01-31")),
+    ],
+)
+def test_a_scheduler_runs_its_job_twice(
+    scheduler: str, setup: tuple[str, ...], command: tuple[str, ...], shop_folder: Path
+) -> None:
+    """Each scheduler needs an environment of its own: its programs are looked up on the path."""
+    program = shutil.which(scheduler)
+    if program is None:
+        pytest.skip(
+            f"{scheduler} is no program here: python -m venv FOLDER, install it there, "
+            "and add its bin folder to the end of PATH"
+        )
+    env = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "SHOP_FOLDER": str(shop_folder),
+        "DAGSTER_HOME": str(shop_folder),
+        "AIRFLOW_HOME": str(shop_folder),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES / "airflow"),
+    }
+    steps = [setup, ("dags", "reserialize")] if setup else []
+    for words in [*steps, command, command]:
+        subprocess.run([program, *words], env=env, check=True, capture_output=True)
+    assert list(shop_folder.glob("scores*.parquet"))
+    assert len(list((shop_folder / "history").glob("*.parquet"))) == 1
