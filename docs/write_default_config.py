@@ -83,6 +83,14 @@ EXAMPLES: dict[str, Any] = {
     "returns.time_format": "dmy",
     "own_segments.columns": {"customer_id": "id", "date": "valid_from", "segment": "tier"},
     "own_segments.time_format": "dmy",
+    "dates.columns": {
+        "from": "starts",
+        "to": "ends",
+        "kind": "what",
+        "known_since": "announced",
+    },
+    "dates.kinds": {"promotion": ["summer weeks"], "closed": ["stock-taking"]},
+    "dates.time_format": "dmy",
 }
 
 

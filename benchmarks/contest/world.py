@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segpredict.classifier.models.baselines import SegmentBorders
+from segpredict.classifier.models.baselines import SegmentBorders, segments_between
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.window import as_date, day_number
 
@@ -62,14 +62,7 @@ class Moment:
 
     def segments(self, days: IntArray, spend: FloatArray) -> IntArray:
         """Return the segment of each window with so many purchase days and spend."""
-        found = np.zeros(days.shape, dtype=np.int64)
-        for n in np.unique(days[days > 0]).tolist():
-            places = self.borders[min(n, len(self.borders)) - 1]
-            limits = np.array([limit for limit, _ in places])
-            codes = np.array([code for _, code in places])
-            rows = days == n
-            found[rows] = codes[np.searchsorted(limits, spend[rows], side="left")]
-        return found
+        return segments_between(self.borders, days, spend)
 
 
 class World(Protocol):

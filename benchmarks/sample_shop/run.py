@@ -27,6 +27,7 @@ from sample_shop.truth import SampleWorld
 from segpredict.config import load
 from segpredict.core.window import day_number
 from segpredict.data.sample import sample
+from segpredict.data.sample.known_future import KnownFuture
 from segpredict.pipeline import stages
 
 START, DAYS = "2022-01-03", 728
@@ -51,7 +52,8 @@ def measure(seed: int, customers: int, settings: list[str]) -> dict[str, Any]:
         losses = {
             name: scores["log_loss"] for name, scores in evaluation["pooled"]["scores"].items()
         }
-        world = SampleWorld(sample.draw_truth(customers, seed, DAYS, START), day_number(START))
+        known = KnownFuture(sample.draw_truth(customers, seed, DAYS, START), day_number(START))
+        world = SampleWorld(known)
         tested = oracle.with_oracle(
             world,
             Planted(DAYS, pl.DataFrame()),

@@ -3,11 +3,13 @@
 import numpy as np
 import polars as pl
 import pytest
-from sample_shop.truth import FIRST_ID, SampleWorld
+from sample_shop.truth import SampleWorld
 
 from contest.world import Moment, Planted
 from segpredict.core.window import day_number
 from segpredict.data.sample import sample
+from segpredict.data.sample.known_future import KnownFuture
+from segpredict.data.sample.order_lines import FIRST_ID
 
 START, CUTOFF, HORIZON = "2022-01-03", 637, 91
 
@@ -20,7 +22,7 @@ def test_plays_of_the_days_ahead_are_silent_as_often_as_the_formula_says() -> No
     own = known < 400
     customers = (known[own] + FIRST_ID).astype(str)
     moment = Moment(CUTOFF + first, 0, HORIZON, borders, 2)
-    world = SampleWorld(drawn, first)
+    world = SampleWorld(KnownFuture(drawn, first))
     found = world.probabilities(Planted(728, pl.DataFrame()), customers, moment, 300, 0)
     exact = past.probability_of_silence()[own]
     assert found.sum(axis=1) == pytest.approx(1.0)

@@ -161,6 +161,20 @@ def test_the_verdict_shows_every_baseline_and_every_metric():
     ]
 
 
+def test_the_known_truth_of_a_sample_shop_is_the_first_row_and_compared_with_none():
+    known = evaluation()
+    best = min(each["log_loss"] for each in known["pooled"]["scores"].values())
+    one = {**next(iter(known["pooled"]["scores"].values())), "log_loss": best / 2}
+    truth = {"pooled": one, "windows": [one for _ in known["windows"]]}
+    plain = judged(bundle())
+    found = judged(bundle(evaluation={**known, "known_truth": truth}))
+    assert found.leaderboard[0].label.startswith("Known truth")
+    assert found.leaderboard[0].values[0] == best / 2
+    assert found.leaderboard[0].difference is None
+    assert found.leaderboard[1:] == plain.leaderboard  # which mark the best of the forecasts
+    assert found.finding == plain.finding
+
+
 def test_the_leaderboard_is_sorted_and_marks_the_best_figure_whichever_way_is_better():
     board = judged(bundle()).leaderboard
     assert [row.values[0] for row in board] == sorted(row.values[0] for row in board)

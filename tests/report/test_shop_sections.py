@@ -12,6 +12,7 @@ from test_page import shown_text as text
 
 from segpredict.analytics.kpis import OrderBook, compute_kpis, kpi_named
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_SHARES
+from segpredict.core.window import day_number
 from segpredict.report import render_html
 from segpredict.report.context.cohorts import cohorts_section
 from segpredict.report.context.shop import shop_section
@@ -71,6 +72,24 @@ def test_the_last_month_is_pale_and_says_why():
     axes = found.series[0].axes
     assert [year for _, year in axes.across] == ["2010", "2011"]
     assert [text for _, text in axes.up][1] == "0"
+
+
+def test_planned_days_are_marked_above_the_months_and_only_there():
+    days = [("2011-01-01", "2011-01-31", "promotion"), ("2012-12-25", "2012-12-25", "holiday")]
+    dates = pl.DataFrame(
+        [(day_number(first), day_number(last), kind, None) for first, last, kind in days],
+        {"first": pl.Int32, "last": pl.Int32, "kind": pl.String, "known": pl.Int32},
+        orient="row",
+    )
+    (mark,) = shop_section(bundle(dates=dates)).marks  # the holiday lies after the last month
+    months = [month["scope"] for month in shop_section(bundle()).months]
+    assert mark.kind == "promotion"
+    assert mark.left == pytest.approx(100 * months.index("2011-01") / len(months), abs=0.01)
+    assert mark.width == pytest.approx(100 / len(months), abs=0.01)
+    page = render_html(bundle(dates=dates))
+    assert page.count('class="planned promotion" x=') == 4  # one in each chart
+    assert "from the file of dates" in page
+    assert "from the file of dates" not in render_html(bundle())
 
 
 def test_whole_months_need_no_word():

@@ -14,11 +14,17 @@ QUICK = (
 )
 
 
-def test_the_scores_of_a_sample_folder_are_those_of_its_run(tmp_path: Path) -> None:
+def test_a_sample_folder_scores_as_in_its_run_which_stands_beside_the_truth(tmp_path: Path) -> None:
     folder = str(tmp_path / "shop")
     sample.write_sample(sample.generate_sample(300, 5), folder)
     config = load_config("sample", QUICK)
     run = pipeline.run_pipeline([folder], config, pipeline.RunTarget(tmp_path / "run"))
     assert "web" in run.metadata["families"]["used"]
+    found = run.read_json("classifier/evaluation.json")
+    truth = found["known_truth"]
+    assert truth["pooled"]["log_loss"] < min(
+        each["log_loss"] for each in found["pooled"]["scores"].values()
+    )
+    assert len(truth["windows"]) == len(found["windows"])
     scores, _ = pipeline.score_into_history(None, run.folder, NewData([folder]))
     assert scores.equals(pipeline.loading.load(run, "scores"))

@@ -60,6 +60,12 @@ class Schedule:
         return (*self.inner_folds, *self.test_folds, self.production_fold)
 
     @property
+    def production_windows(self) -> tuple[list[Window], Window]:
+        """The windows that the selected model learns from, and the one that it forecasts."""
+        fold, at = self.production_fold, self.time.window_at
+        return [at(day) for day in fold.train_origins], at(fold.cutoff)
+
+    @property
     def cutoffs(self) -> tuple[int, ...]:
         """Every cutoff of the run, oldest first."""
         return tuple(sorted({day for f in self.folds for day in (*f.train_origins, f.cutoff)}))

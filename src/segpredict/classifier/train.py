@@ -46,6 +46,7 @@ from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.core.panel import Panel
 from segpredict.core.process import one_blas_thread
 from segpredict.core.segment import INACTIVE_CODE
+from segpredict.core.shop_dates import planned_notes
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.types import JSON, ProgressCallback
 from segpredict.core.window import as_date
@@ -142,7 +143,8 @@ def train_classifier(
     known = _KnownBacktests((*tested.inner, *tested.backtests), plan.days_to_complete)
     name, backtests = tested.selected, tested.backtests
     segments = [segment.id for segment in segmentation.segments]
-    warnings = (*days.notes, *skipped, *tested.notes, *_history_warnings(days))
+    planned = planned_notes(transactions.side_tables.dates, *days.production_windows)
+    warnings = (*days.notes, *skipped, *tested.notes, *_history_warnings(days), *planned)
     evaluation = evaluate_models(backtests, name, tested.reason, segments, plan, settings, warnings)
     policies = [
         fit_policy(known.at(fold), name, folds.decision(fold), settings.alpha)

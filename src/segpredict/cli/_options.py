@@ -105,6 +105,15 @@ SegmentsOption = Annotated[
         "Same as own_segments.data=FILE.",
     ),
 ]
+DatesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dates",
+        metavar="FILE",
+        help="Holidays, promotions and closed days, past and planned (columns from, to, kind). "
+        "Same as dates.data=FILE.",
+    ),
+]
 BadRowsOption = Annotated[
     Literal["fail", "quarantine", "drop"] | None,
     typer.Option(

@@ -43,6 +43,7 @@ Block = Callable[[Output, ReportInput], None]
 MAX_RULES = 2  # rules of cleaning that are named
 MAX_SEGMENTS = 6  # rows of segments: with them a run takes 39 lines, the demo 40
 MAX_MODELS = 5  # forecasts that are listed
+ALWAYS_SHOWN = ("Known truth", "Markov chain", "Persistence")
 MAX_DRIVERS = 5
 MAX_MEANING = 45  # characters of a feature's meaning and of a campaign's title
 MAX_CHECKED = 31  # of a meaning beside the results of its cross-check
@@ -160,7 +161,7 @@ def show_model(output: Output, page: ReportInput) -> None:
     if not found.leaderboard or card is None:
         return
     # The best, and always those that any forecast has to beat.
-    plain = [row for row in found.leaderboard if _short(row) in ("Markov chain", "Persistence")]
+    plain = [row for row in found.leaderboard if _short(row) in ALWAYS_SHOWN]
     shown = [row for row in found.leaderboard if row.is_selected or row.is_model or row in plain]
     shown += [row for row in found.leaderboard if row not in shown][: MAX_MODELS - len(shown)]
     periods = count_of(len(found.windows), "period")

@@ -17,6 +17,7 @@ def command(
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
     own_segments: o.SegmentsOption = None,
+    dates: o.DatesOption = None,
     leakage_demo: o.LeakageDemoOption = False,
     thorough: o.ThoroughOption = False,
     seed: o.SeedOption = None,
@@ -39,6 +40,7 @@ def command(
     output = Output(as_json, quiet, verbose)
     more = ["classifier.thorough=true"] if thorough else []
     more += [setting("own_segments.data", own_segments)] if own_segments else []
+    more += [setting("dates.data", dates)] if dates else []
     plan = config_from_options(
         config,
         [*(settings or []), *more],

@@ -71,6 +71,7 @@ class Config(Options):
     own_segments: side_tables.OwnSegmentsOptions = field(
         default_factory=side_tables.OwnSegmentsOptions
     )
+    dates: side_tables.DateTableOptions = field(default_factory=side_tables.DateTableOptions)
 
     def __repr__(self) -> str:
         """Show the settings that differ from the defaults, in at most two lines."""

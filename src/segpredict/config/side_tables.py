@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from segpredict.config.column_aliases import normalized_names
 from segpredict.config.fill import Options
+from segpredict.core.shop_dates import DATE_KINDS
+from segpredict.core.state import read_words
 from segpredict.core.transactions import CONTACT_KINDS, EVENT_KINDS
 from segpredict.errors import ConfigError, UnknownNameError
 
@@ -13,8 +16,14 @@ CUSTOMER_ROLES = ("customer_id", "since", "until")
 PRODUCT_ROLES = ("product_id", "category", "price", "cost")
 RETURN_ROLES = ("product_id", "time", "quantity")
 OWN_SEGMENT_ROLES = ("customer_id", "date", "segment")
+DATE_ROLES = ("from", "to", "kind", "known_since")
 # sections of a config
-SIDE_TABLES = ("customers", "products", "events", "contacts", "returns", "own_segments")
+SIDE_TABLES = ("customers", "products", "events", "contacts", "returns", "own_segments", "dates")
+# how files of dates name their ``columns`` and ``kinds``, normalised
+DATE_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    what: {name: normalized_names(words) for name, words in named.items()}
+    for what, named in read_words("segpredict.config", "date_words.toml").items()
+}
 LOG_ROLES = ("customer_id", "time", "kind", "session", *EVENT_KINDS, *CONTACT_KINDS)
 
 
@@ -122,6 +131,29 @@ class OwnSegmentsOptions(Options):
 
     def _check(self) -> None:
         _known_roles("own_segments", self.columns, OWN_SEGMENT_ROLES)
+
+
+@dataclass(frozen=True, slots=True)
+class DateTableOptions(Options):
+    """Holidays, promotions and days on which the shop is closed, past and planned."""
+
+    section: ClassVar[str] = "dates"
+    # A file, folder or glob with a row per day or span of days; empty for none.
+    # ``run --dates FILE`` sets it.
+    data: str = ""
+    # Role → column for ``from``, ``to`` (the last day; one day without it), ``kind`` and
+    # ``known_since`` (the day of the announcement). Usual names need none.
+    columns: Mapping[str, str] = field(default_factory=dict)
+    # ``holiday``, ``promotion`` or ``closed`` → the values of the column ``kind`` that mean it,
+    # beside the usual words.
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    time_format: str | None = None  # Format of dates: ``dmy``, ``mdy`` or a format of strptime.
+
+    def _check(self) -> None:
+        _known_roles("dates", self.columns, DATE_ROLES)
+        for kind in self.kinds:
+            if kind not in DATE_KINDS:
+                raise UnknownNameError("kind of date", kind, DATE_KINDS)
 
 
 def _known_roles(table: str, roles: Iterable[str], known: tuple[str, ...]) -> None:

@@ -117,6 +117,9 @@ class SideTables:
     contacts: CustomerLog | None = None  # what was sent to customers, and what they opened
     # the shop's own segments: ``customer_id``, ``day`` and ``segment`` (null: none from then on)
     own_segments: pl.DataFrame | None = None
+    # days that the shop plans: ``first`` and ``last`` of each row, its ``kind`` (`DATE_KINDS`), and
+    # ``known``, the day from which it was known (null: always)
+    dates: pl.DataFrame | None = None
     # countries that get a column of their own, most customers first
     countries: tuple[str, ...] = ()
     # ``product_id`` and ``percentile``, the price's place in its category (0 to 1)

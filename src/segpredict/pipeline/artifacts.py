@@ -159,6 +159,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     *_tables(
         *("prepare", "side_table_frames", "side_tables", Form.PARQUET),
         *("customers", "products", "prices", "events", "contacts", "own_segments"),
+        "dates",
     ),
     _stored("prepare", "campaign_catalogue", "campaigns/catalogue", CampaignCatalogue),
     # Segments

@@ -68,6 +68,7 @@ def collect_report_input(
         segments=get("segmentation").segments,
         ledger=shop.ledger,
         currency=shop.currency,
+        dates=shop.side_tables.dates,
         product_names=_product_names(shop),
         files=shop.files,
         profile=tables.get("profile"),

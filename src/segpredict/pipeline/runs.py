@@ -22,6 +22,7 @@ from segpredict.pipeline import (
     artifacts,
     campaign_planning,
     customer_lists,
+    known_truth,
     loading,
     report_data,
     selection,
@@ -94,6 +95,7 @@ def run_pipeline(
         classifier.require_forecast(prepared.transactions, prepared.config.time)
         segmented = stages.segment(prepared, progress=progress)
         trained = stages.train(prepared, segmented, leakage_demo=leakage_demo, progress=progress)
+        trained = known_truth.with_known_truth(trained, segmented, prepared.config.time, data)
         log_files = test_set_log.log_files(target.folder, _store(data))
         trained = _logged(trained, prepared, target.created, log, log_files)
         options = replace(config.explain, refits=0)

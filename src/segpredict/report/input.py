@@ -32,6 +32,7 @@ class ReportInput:
     ledger: Ledger
     currency: str = ""
     files: tuple[InputFile, ...] = ()
+    dates: pl.DataFrame | None = None  # `SideTables.dates`: days that the shop plans
     product_names: Mapping[str, str] = field(default_factory=dict)  # by product code
     profile: pl.DataFrame | None = None  # `segmentation.segment_profile_table`
     kpis: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # `kpis.kpi_tables`

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from segpredict.config.load import load_config
 from segpredict.data.ingest import read_transactions, store_settings
 from segpredict.data.readers import expand_names
 from segpredict.data.sample import sample
+from segpredict.data.sample.folder import DRIVERS_FILE, TRUTH_FILE
+from segpredict.data.sample.known_future import KnownFuture
 from segpredict.errors import SourceError
 from segpredict.features import choose_families
+from segpredict.pipeline import stages
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +31,8 @@ def test_a_sample_folder_brings_its_settings_and_all_its_tables(folder: Path) ->
     assert tables.customers is not None
     assert tables.products is not None
     assert tables.events is not None
+    assert tables.dates is not None
+    assert tables.dates["last"].max() > shop.end_day  # sales are planned
     chosen = choose_families(shop, settings.classifier.families)
     assert {"web", "discount", "category", "demographics"} <= set(chosen.names)
 
@@ -52,3 +58,28 @@ def test_a_folder_without_the_truth_is_a_folder_of_exports(folder: Path, tmp_pat
     (tmp_path / "sales.csv").write_bytes((folder / "transactions.csv").read_bytes())
     assert store_settings(str(tmp_path)) is None
     assert expand_names([str(tmp_path)]) == (tmp_path / "sales.csv",)
+
+
+def test_no_stage_of_a_run_can_read_the_truth(folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        is_truth = file.name in (TRUTH_FILE, DRIVERS_FILE)
+        (tmp_path / file.name).write_bytes(b"unreadable" if is_truth else file.read_bytes())
+    config = load_config("sample")
+    known, unknown = (stages.prepare([str(where)], config) for where in (folder, tmp_path))
+    # Stages are functions of what `prepare` returns: what it does not hold, no model has seen.
+    assert unknown.transactions.fingerprint == known.transactions.fingerprint
+    assert unknown.side_table_frames.keys() == known.side_table_frames.keys()
+    for name, frame in known.side_table_frames.items():
+        assert unknown.side_table_frames[name].equals(frame)
+
+
+def test_the_truth_of_a_folder_is_drawn_again_unless_another_version_made_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    assert KnownFuture.of_folder(folder) is not None
+    truth = pl.read_parquet(folder / TRUTH_FILE)
+    truth.write_parquet(tmp_path / TRUTH_FILE)
+    assert KnownFuture.of_folder(tmp_path) is None
+    drawn = {"customers": "120", "seed": "6", "days": "728", "start": "2022-01-03"}
+    truth.write_parquet(tmp_path / TRUTH_FILE, metadata=drawn)
+    assert KnownFuture.of_folder(tmp_path) is None

@@ -5,6 +5,7 @@ Names lead to files, folders and globs, or to a store that `ingest` has filled.
 
 from segpredict.data.ingest.ingest import IngestResult, ingest
 from segpredict.data.ingest.read import (
+    path_names,
     read_transactions,
     read_with_side_tables,
     store_folder,
@@ -14,6 +15,7 @@ from segpredict.data.ingest.read import (
 __all__ = [
     "IngestResult",
     "ingest",
+    "path_names",
     "read_transactions",
     "read_with_side_tables",
     "store_folder",

@@ -7,7 +7,10 @@ from segpredict.errors import SourceError, quote_value
 
 SAMPLE_PRESET = "sample"
 TRANSACTIONS_FILE, TRUTH_FILE, DRIVERS_FILE = "transactions.csv", "truth.parquet", "drivers.csv"
-SAMPLE_SIDE_TABLES = {name: f"{name}.parquet" for name in ("customers", "products", "events")}
+SAMPLE_SIDE_TABLES = {
+    **{name: f"{name}.parquet" for name in ("customers", "products", "events")},
+    "dates": "dates.csv",
+}
 
 
 def is_sample_folder(folder: Path) -> bool:

@@ -13,6 +13,7 @@ from segpredict.data.sample.customers import (
     SampleOrders,
 )
 
+FIRST_ID = 12346  # of the first customer
 FIRST_ORDER = 536365  # order numbers and ids look like those of Online Retail
 N_PRODUCTS = 39  # products in each category, 13 in each of its price tiers
 PRODUCT_STYLES = ("VINTAGE", "ROSE", "RETROSPOT", "WOODEN", "PAISLEY", "SILVER", "SPACEBOY")
@@ -200,4 +201,4 @@ def export_lines(
 
 def customer_id(number: pl.Expr) -> pl.Expr:
     """Return the id that the shop prints for its n-th customer."""
-    return (number + 12346).cast(pl.String)
+    return (number + FIRST_ID).cast(pl.String)

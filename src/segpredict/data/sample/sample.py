@@ -1,6 +1,8 @@
 """The sample shop: transactions of any size, with the truth about them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from segpredict.data.sample.visits import draw_visits
 from segpredict.errors import TargetBusyError, UsageError
 
 GUESTS_PER_CUSTOMER = 0.12  # customers without an id
+DRAWN_FROM = ("customers", "seed", "days", "start")  # what the file of the truth says of its shop
 
 __all__ = ["SampleShop", "draw_truth", "generate_sample", "write_sample"]
 
@@ -38,9 +41,11 @@ class SampleShop:
     customers: pl.DataFrame  # what the shop knows of each customer
     products: pl.DataFrame  # category, price tier, list price and cost
     events: pl.DataFrame  # visits to the web shop, by customer and day
+    dates: pl.DataFrame  # its sales, past and planned
     # one row a customer: what kind of customer it is, and the true probability of silence
     truth: pl.DataFrame
     drivers: pl.DataFrame  # what moves that probability, and how much
+    drawn_from: Mapping[str, str]  # the arguments of `draw_truth` that gave it, as text
 
 
 def generate_sample(
@@ -77,8 +82,10 @@ def generate_sample(
         tables.customer_table(of_tables, people).head(customers),
         tables.product_table(),
         tables.event_table(drawn.visits.filter(is_known), first),
+        tables.date_table(drawn.clock.is_sale, first),
         truth.head(customers),
         drivers,
+        dict(zip(DRAWN_FROM, map(str, (customers, seed, days, start)), strict=True)),
     )
 
 
@@ -141,6 +148,12 @@ def _truth(
     )
 
 
+def _writer(sample: SampleShop, name: str) -> disk.FileContent:
+    frame: pl.DataFrame = getattr(sample, name)
+    is_csv = files.SAMPLE_SIDE_TABLES[name].endswith(".csv")
+    return frame.write_csv if is_csv else frame.write_parquet
+
+
 def write_sample(sample: SampleShop, folder: str | Path) -> tuple[Path, ...]:
     """Write ``transactions.csv``, and next to it the other tables and the truth."""
     target = Path(folder)
@@ -149,12 +162,9 @@ def write_sample(sample: SampleShop, folder: str | Path) -> tuple[Path, ...]:
         files.TRANSACTIONS_FILE: lambda path: lines.write_csv(
             path, datetime_format="%Y-%m-%d %H:%M", float_precision=2
         ),
-        **{
-            file: getattr(sample, name).write_parquet
-            for name, file in files.SAMPLE_SIDE_TABLES.items()
-        },
+        **{file: _writer(sample, name) for name, file in files.SAMPLE_SIDE_TABLES.items()},
         files.DRIVERS_FILE: sample.drivers.write_csv,
-        files.TRUTH_FILE: sample.truth.write_parquet,
+        files.TRUTH_FILE: partial(sample.truth.write_parquet, metadata=dict(sample.drawn_from)),
     }
     with disk.lock_folder(target) as work:
         shop = target / files.TRANSACTIONS_FILE

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from segpredict.core.arrays import BoolArray
 from segpredict.data.sample.customers import (
     N_CATEGORIES,
     PRICE_TIERS,
@@ -54,4 +55,19 @@ def event_table(visits: pl.DataFrame, start: int) -> pl.DataFrame:
         (pl.col("day") + start).cast(pl.Int32).cast(pl.Date).alias("Date"),
         "sessions",
         "views",
+    )
+
+
+def date_table(is_sale: BoolArray, start: int) -> pl.DataFrame:
+    """Return the sales as the shop plans them, a row each, also those ahead.
+
+    * `is_sale`: whether a sale is on, by day from `start` (a day number).
+
+    >>> date_table(np.array([False, True, True, False]), 0).rows()
+    [(datetime.date(1970, 1, 2), datetime.date(1970, 1, 3), 'promotion')]
+    """
+    turns = np.diff(is_sale, prepend=False, append=False)
+    first, end = np.flatnonzero(turns).reshape(-1, 2).T
+    return pl.DataFrame({"from": first + start, "to": end - 1 + start}).select(
+        pl.all().cast(pl.Int32).cast(pl.Date), kind=pl.lit("promotion")
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from segpredict.config.column_aliases import normalize_name
 from segpredict.config.source import DECIMAL_SUFFIX, SourceOptions, columns_as_text
 from segpredict.core.transactions import Detected, InputFile, SideTables
 from segpredict.data.cleaning import TimeSettings, parse_times
@@ -36,22 +37,44 @@ class SideTableCells:
         return replace(found, **tables, files=files, notes=notes)
 
 
-def read_cells(data: str, columns: Mapping[str, str]) -> SideTableCells:
-    """Return the cells of a file, folder or glob."""
+def read_cells(
+    data: str,
+    columns: Mapping[str, str],
+    usual_names: Mapping[str, Sequence[str]] | None = None,
+    optional: Sequence[str] = (),
+) -> SideTableCells:
+    """Return the cells of a file, folder or glob.
+
+    * `columns`: role → column.
+    * `usual_names`: the names, normalised, by which the columns of further roles are found.
+    * `optional`: which of these roles a file may lack.
+    """
     frames, facts, others = [], [], set[str]()
     for name, table in read_tables([data], SourceOptions()).items():
         there = table.frame.columns
-        for role, column in columns.items():
+        required = {role: role for role in usual_names or () if role not in optional}
+        roles = {**required, **_usual_columns(there, usual_names or {}), **columns}
+        for role, column in roles.items():
             if column not in there:
                 raise ColumnMissingError(f"{role} ({column})", there, name)
-        frames.append(columns_as_text(table.frame, dict(columns), name))
-        detected = Detected.of(table.detected, columns)
+        frames.append(columns_as_text(table.frame, roles, name))
+        detected = Detected.of(table.detected, roles)
         facts.append(InputFile(name, table.frame.height, table.sha256, detected))
-        others |= set(there) - set(columns.values())
+        others |= set(there) - set(roles.values())
     frame = pl.concat(frames, how="diagonal")
     ids = [name for name in ID_COLUMNS if name in frame.columns]
     bare = pl.col(ids).str.replace(DECIMAL_SUFFIX, "$1").str.normalize("NFC")
     return SideTableCells(frame.with_columns(bare), tuple(facts), tuple(sorted(others)))
+
+
+def _usual_columns(there: Sequence[str], usual: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return role → column of those with a usual name, the most specific first."""
+    named = {normalize_name(column): column for column in reversed(there)}
+    return {
+        role: named[next(name for name in names if name in named)]
+        for role, names in usual.items()
+        if any(name in named for name in names)
+    }
 
 
 def parse_days(text: pl.Series, time_format: str | None, where: str, section: str) -> pl.Series:

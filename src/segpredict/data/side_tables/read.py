@@ -11,7 +11,7 @@ from segpredict.config.load import Config
 from segpredict.core.state import from_plain, to_plain
 from segpredict.core.transactions import CustomerAttribute, CustomerLog, InputFile, SideTables
 from segpredict.core.types import JSON
-from segpredict.data.side_tables.dated import read_own_segments
+from segpredict.data.side_tables.dated import read_dates, read_own_segments
 from segpredict.data.side_tables.tables import (
     read_customer_table,
     read_log,
@@ -19,7 +19,7 @@ from segpredict.data.side_tables.tables import (
     read_return_table,
 )
 
-FRAME_TABLES = ("customers", "products", "prices", "own_segments")
+FRAME_TABLES = ("customers", "products", "prices", "own_segments", "dates")
 LOG_TABLES = ("events", "contacts")
 
 
@@ -48,6 +48,7 @@ def read_side_tables(config: Config, base: Path | None = None) -> SideTables:
         (config.contacts, partial(read_log, section="contacts")),
         (config.returns, read_return_table),
         (config.own_segments, read_own_segments),
+        (config.dates, read_dates),
     )
     for table, read in readers:
         data = table.data

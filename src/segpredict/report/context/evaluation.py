@@ -21,6 +21,7 @@ from segpredict.report.input import ReportInput
 from segpredict.report.model_names import METRIC_LABELS, MetricLabel, model_label
 
 DECIDING_METRIC = "log_loss"
+TRUTH_LABEL = "Known truth (of who made this shop)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +156,7 @@ def _leaderboard(found: Row) -> tuple[LeaderboardRow, ...]:
     scores, gaps = pooled["scores"], pooled.get("differences") or {}
     windows = found.get("windows") or ()
     ranked = sorted(scores, key=lambda name: (_score(scores, name) or math.inf, name))
-    rows = {
-        name: tuple(finite_or_none(scores[name].get(metric.name)) for metric in METRIC_LABELS)
-        for name in ranked
-    }
+    rows = {name: _values(scores[name]) for name in ranked}
     columns = zip(METRIC_LABELS, zip(*rows.values(), strict=True), strict=True)
     best = [_best(metric, column) for metric, column in columns]
     compared = {
@@ -166,7 +164,8 @@ def _leaderboard(found: Row) -> tuple[LeaderboardRow, ...]:
         for c in found.get("comparisons") or ()
         if c.get("metric") == DECIDING_METRIC
     }
-    return tuple(
+    truth = found.get("known_truth")
+    return _truth_row(truth) + tuple(
         LeaderboardRow(
             label=model_label(name),
             is_model=name == model,
@@ -180,6 +179,26 @@ def _leaderboard(found: Row) -> tuple[LeaderboardRow, ...]:
         )
         for name, values in rows.items()
     )
+
+
+def _values(scores: Row) -> tuple[float | None, ...]:
+    return tuple(finite_or_none(scores.get(metric.name)) for metric in METRIC_LABELS)
+
+
+def _truth_row(truth: Row | None) -> tuple[LeaderboardRow, ...]:
+    """Return the row of who made the shop: nobody's forecast, and compared with none."""
+    if not truth:
+        return ()
+    row = LeaderboardRow(
+        label=TRUTH_LABEL,
+        is_model=False,
+        is_selected=False,
+        values=_values(truth["pooled"]),
+        is_best=(False,) * len(METRIC_LABELS),
+        by_window=tuple(finite_or_none(each.get(DECIDING_METRIC)) for each in truth["windows"]),
+        difference=None,
+    )
+    return (row,)
 
 
 def _score(scores: Row, name: str) -> float | None:

@@ -1,5 +1,6 @@
 """How the shop is doing: KPIs, months, concentration of revenue, returns."""
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.analytics.kpis import KPIS, kpi_named
-from segpredict.core.window import DAYS_PER_YEAR
+from segpredict.core.window import DAYS_PER_YEAR, day_number
 from segpredict.report.context._figures import Estimate, estimate_of
 from segpredict.report.formatting import Row, format_cell, format_day_range
 from segpredict.report.html.chart_layout import PlotAxes
@@ -67,6 +68,16 @@ class MonthSeries:
 
 
 @dataclass(frozen=True, slots=True)
+class DateMark:
+    """Days that the shop planned, above the bars of the months."""
+
+    kind: str  # ``holiday``, ``promotion`` or ``closed``
+    # position (percent)
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class LorenzChart:
     """The Lorenz curve."""
 
@@ -114,6 +125,7 @@ class ShopSection:
     months: tuple[Row, ...]
     # the index of each month in the filter data; ``None`` where it is not in them
     month_numbers: tuple[int | None, ...]
+    marks: tuple[DateMark, ...]  # the dates of the shop, where they lie in these months
     incomplete_months: str  # the months that the data cover only in part, as a sentence
     # lorenz curve, and gross-net bridge of the look-back
     lorenz: LorenzChart | None
@@ -136,6 +148,7 @@ def shop_section(bundle: ReportInput) -> ShopSection | None:
         series=tuple(_months(latest, column, bundle.currency) for column in MONTH_SERIES),
         months=tuple(latest.rows(named=True)),
         month_numbers=_month_numbers(bundle, latest["scope"].to_list()),
+        marks=_date_marks(bundle.dates, latest["scope"].to_list()),
         incomplete_months=_incomplete_months(latest),
         lorenz=_lorenz(bundle, figures),
         bridge=_bridge(figures),
@@ -204,6 +217,21 @@ def _ticks(months: Sequence[str]) -> tuple[tuple[float, str], ...]:
     if not places or places[0][0] > len(months) / 6:
         places.insert(0, (0, months[0][:4]))
     return tuple((round(100 * i / len(months), 2), year) for i, year in places)
+
+
+def _date_marks(dates: pl.DataFrame | None, months: Sequence[str]) -> tuple[DateMark, ...]:
+    """Return the dates by kind, and where they lie above the months."""
+    if dates is None or not months:
+        return ()
+    starts = [day_number(f"{month}-01") for month in months]
+    edges = [*starts, starts[-1] + monthrange(*map(int, months[-1].split("-")))[1]]
+    places = np.linspace(0.0, 100.0, len(edges))
+    found = []
+    for first, last, kind in dates.select("first", "last", "kind").iter_rows():
+        left, right = np.interp([first, last + 1], edges, places)
+        if right > left:
+            found.append(DateMark(kind, round(float(left), 2), round(float(right - left), 2)))
+    return tuple(found)
 
 
 def _incomplete_months(latest: pl.DataFrame) -> str:

@@ -4,6 +4,7 @@ from segpredict.classifier.models.baselines._baseline import Baseline, smoothed_
 from segpredict.classifier.models.baselines._segment_borders import (
     SegmentBorders,
     find_segment_borders,
+    segments_between,
 )
 from segpredict.core.registry import Registry
 
@@ -14,5 +15,6 @@ __all__ = [
     "Baseline",
     "SegmentBorders",
     "find_segment_borders",
+    "segments_between",
     "smoothed_transitions",
 ]

@@ -5,6 +5,7 @@ import polars as pl
 
 from segpredict.classifier.panel import SegmentAssigner
 from segpredict.core.arrays import FloatArray, IntArray
+from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.transactions import MONEY_SCALE
 
 MIN_SPEND, MAX_SPEND = 0.01, 1e8  # currency; no window of one customer lies beyond
@@ -12,6 +13,22 @@ GRID_STEPS = 97  # spends a pass; three passes find a border to 10⁻⁶ of its 
 GRID_PASSES = 3
 
 SegmentBorders = tuple[tuple[tuple[float, int], ...], ...]
+
+
+def segments_between(borders: SegmentBorders, days: IntArray, spend: FloatArray) -> IntArray:
+    """Return the segment of each window with so many purchase days and spend.
+
+    >>> borders = (((5.0, 1), (float("inf"), 2)),)
+    >>> segments_between(borders, np.array([0, 1, 3]), np.array([0.0, 5.0, 6.0])).tolist()
+    [0, 1, 2]
+    """
+    found = np.full(days.shape, INACTIVE_CODE, dtype=np.int64)
+    for n in np.unique(days[days > 0]).tolist():
+        places = borders[min(n, len(borders)) - 1]
+        limits, codes = (np.array(each) for each in zip(*places, strict=True))
+        rows = days == n
+        found[rows] = codes[np.searchsorted(limits, spend[rows], side="left")]
+    return found
 
 
 def find_segment_borders(segmentation: SegmentAssigner, max_orders: int) -> SegmentBorders:
