@@ -1,6 +1,6 @@
 """Compare the shop's own segments with those found by clustering."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,10 +8,12 @@ import polars as pl
 from sklearn.metrics import adjusted_rand_score
 
 from segpredict import features
+from segpredict.analytics.transitions.activity import measure_windows
 from segpredict.analytics.transitions.periods import segment_transitions, transition_periods
 from segpredict.config.classifier import TimeOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.transactions import Transactions
+from segpredict.core.window import Window
 from segpredict.segmentation import Segmentation, fill_inactive
 
 PRIOR_COUNT = 0.5  # customers added to each transition, so that none has a probability of zero
@@ -29,7 +31,13 @@ def compare_segmentations(
     """
     window = time.window_at(transactions.end_day, transactions.first_day)
     eligible = features.compute_features(transactions, window, ("rfm",)).frame
-    codes = [_codes(transactions, each, eligible, window.cutoff) for each in (own, found)]
+    extra = sorted({*own.extra_inputs, *found.extra_inputs})
+    rows = features.clustering_inputs(
+        transactions, [(window.cutoff - time.horizon, window.cutoff)], extra
+    )
+    codes = [_codes(each, rows, eligible) for each in (own, found)]
+    row, _ = transition_periods(transactions.first_day, transactions.end_day, time)
+    purchases = measure_windows(transactions, row, extra)
     counts = np.zeros((len(own.segments), len(found.segments)), dtype=np.int64)
     np.add.at(counts, tuple(codes), 1)
     return {
@@ -40,35 +48,35 @@ def compare_segmentations(
         "predictability": {
             name: figures
             for name, each in (("own", own), ("found", found))
-            if (figures := predictability(transactions, each, time))
+            if (figures := predictability(transactions, each, row, purchases))
         },
     }
 
 
-def _codes(
-    transactions: Transactions, segmentation: Segmentation, customers: pl.DataFrame, cutoff: int
-) -> np.ndarray:
-    span = [(cutoff - segmentation.horizon, cutoff)]
-    rows = features.clustering_inputs(transactions, span, segmentation.extra_inputs)
+def _codes(segmentation: Segmentation, rows: pl.DataFrame, customers: pl.DataFrame) -> np.ndarray:
     assigned = segmentation.assign(rows).select("customer_id", "segment")
     held = fill_inactive(assigned, customers.select("customer_id"))
     return held["segment"].to_numpy().astype(np.int64)
 
 
 def predictability(
-    transactions: Transactions, segmentation: Segmentation, time: TimeOptions
+    transactions: Transactions,
+    segmentation: Segmentation,
+    row: Sequence[Window],
+    purchases: pl.DataFrame,
 ) -> Mapping[str, float]:
     """Return how well the segment of the newest complete period follows from that before it.
+
+    * `row`, `purchases`: all complete periods, and `measure_windows` of them.
 
     A Markov chain is counted in all earlier periods and tested on the newest: ``log_loss`` of the
     chain, ``log_loss_of_mix`` of the mere shares of the segments, ``explained``, by how much of it
     the chain is better, and ``staying``, the share who stayed. Empty with fewer than two periods.
     """
-    row, _ = transition_periods(transactions.first_day, transactions.end_day, time)
     if len(row) < 2:
         return {}
     ids = [segment.id for segment in segmentation.segments]
-    moved = segment_transitions(transactions, segmentation, row)
+    moved = segment_transitions(transactions, segmentation, row, purchases)
     known = moved.filter(pl.col("from_id").is_in(ids), pl.col("to_id").is_in(ids))
     newest = pl.col("since") == moved["since"].max()
     past, test = (_counts(known.filter(each), ids) for each in (~newest, newest))

@@ -127,8 +127,8 @@ def segment_tables(
 def _assignments(
     transactions: Transactions, segmentation: Segmentation, rules: RuleGrid, window: Window
 ) -> pl.DataFrame:
-    heads = transactions.known_at(window.cutoff).filter("is_order_head")
-    everyone = heads.select("customer_id").unique().collect()
+    known = transactions.order_days().known_at(window.cutoff)
+    everyone = known.select("customer_id").unique().collect()
     rhythm = features.compute_features(transactions, window, PROFILE_FAMILIES).frame
     named = pl.DataFrame(
         [(s.code, s.id, s.name) for s in segmentation.segments],

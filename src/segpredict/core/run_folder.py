@@ -40,9 +40,9 @@ def encode_json(value: JSON) -> bytes:
     return (text + "\n").encode(errors="backslashreplace")
 
 
-def parquet_writer(frame: pl.DataFrame) -> Callable[[Path], None]:
-    """Return a writer of the frame, as one content of a run folder."""
-    return lambda path: frame.write_parquet(path)
+def parquet_writer(frame: pl.DataFrame | pl.LazyFrame) -> Callable[[Path], None]:
+    """Return a writer of the frame, as one content of a run folder; a lazy one streams."""
+    return frame.write_parquet if isinstance(frame, pl.DataFrame) else frame.sink_parquet
 
 
 def encode_parquet(frame: pl.DataFrame) -> bytes:

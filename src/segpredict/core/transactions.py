@@ -4,7 +4,7 @@ Money and quantities are whole units of 10⁻⁴ in Int64 (`MONEY_SCALE` to one)
 whole numbers are equal on every run and every thread count; sums of floats are not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -185,3 +185,11 @@ class Transactions:
         """
         heads = self.lines.filter("is_order_head").select("customer_id", "day", "void_day")
         return replace(self, lines=heads.unique().collect().lazy())
+
+    def parts(self) -> Iterator["Transactions"]:
+        """Yield the shop in parts of whole customers that fit into memory; here it is one."""
+        yield self
+
+    def by_parts(self, compute: Callable[["Transactions"], pl.DataFrame]) -> pl.DataFrame:
+        """Return what is computed of each part, one after the other, for results by customer."""
+        return pl.concat([compute(part) for part in self.parts()])

@@ -5,7 +5,12 @@ In: the selected model and its customers. Out: contributions, importance, reason
 
 from segpredict.explain.evidence import ImportanceEvidence, check_importance
 from segpredict.explain.explainer import ForecastExplainer, build_explainer
-from segpredict.explain.explanation import Explanation, explained_sentence, importance_json
+from segpredict.explain.explanation import (
+    Explanation,
+    explained_sentence,
+    importance_json,
+    stratified_sample,
+)
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.points import contribution_points
 from segpredict.explain.reasons import ReasonLexicon, explained_share, short_meaning
@@ -23,4 +28,5 @@ __all__ = [
     "explained_share",
     "importance_json",
     "short_meaning",
+    "stratified_sample",
 ]

@@ -49,13 +49,17 @@ class ForecastExplainer:
     policy: DecisionPolicy | None = None  # names the predicted segment; ``None``: the likeliest one
 
     def explain(
-        self, customers: pl.DataFrame, options: ExplainOptions | None = None
+        self,
+        customers: pl.DataFrame,
+        options: ExplainOptions | None = None,
+        population: int | None = None,
     ) -> Explanation:
         """Return why the forecast says what it says, for a sample of customers.
 
         * `customers`: one row a customer: ``customer_id``, ``state_now`` (code of the current
           segment) and the columns of the model, in any order.
         * `options`: size of the sample.
+        * `population`: how many customers these stand for; ``None`` where they are all.
 
         Raises `ColumnMissingError` when the frame lacks a column; `MismatchError` when the season
         matters and customers have several cutoffs.
@@ -68,12 +72,11 @@ class ForecastExplainer:
         names, ids = self.model.feature_names, [s.id for s in self.classes]
         contrasts = self._contrasts(chosen, cube, probabilities)
         table = self._long(contrasts, cube)
-        each = customers.height / max(1, chosen.height)
-        margins = table.filter(pl.col("against_id").is_null())
-        families = {f.name: f.family for f in self.lexicon.glossary.values()}
+        everyone = customers.height if population is None else population
+        each = everyone / max(1, chosen.height)
         return Explanation(
             contributions=table,
-            importance=feature_importance(margins, names, families, ids),
+            importance=self._importance(table),
             group_importance=importance_by_group(cube, names, self.groups, states, self.classes),
             transition_drivers=importance.transition_drivers(
                 cube,
@@ -89,9 +92,27 @@ class ForecastExplainer:
             feature_names=names,
             classes=self.classes,
             groups=self.groups,
-            population=customers.height,
+            population=everyone,
             model_note=self.model.note,
         )
+
+    def column_importance(
+        self, customers: pl.DataFrame, options: ExplainOptions | None = None
+    ) -> pl.DataFrame:
+        """Return the importance of single columns alone, as `explain` does.
+
+        * `customers`, `options`: as with `explain`.
+        """
+        chosen = stratified_sample(customers, (options or ExplainOptions()).sample_rows)
+        cube = self.model.shap_values(chosen)
+        contrasts = self._contrasts(chosen, cube, self.model.predict_proba(chosen))
+        return self._importance(self._long(contrasts, cube))
+
+    def _importance(self, table: pl.DataFrame) -> pl.DataFrame:
+        margins = table.filter(pl.col("against_id").is_null())
+        families = {f.name: f.family for f in self.lexicon.glossary.values()}
+        ids = [segment.id for segment in self.classes]
+        return feature_importance(margins, self.model.feature_names, families, ids)
 
     def explain_reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
         """Return the reasons of all customers, in chunks, without other tables.

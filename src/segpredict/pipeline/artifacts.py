@@ -144,7 +144,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     # Reading and cleaning
     Artifact(
         *("prepare", "transactions.lines", "transactions", Form.PARQUET),
-        *(pl.LazyFrame.collect, pl.DataFrame.lazy),
+        decode=pl.DataFrame.lazy,
     ),
     Artifact(
         *("prepare", "transactions.ledger", "ledger", Form.JSON, ledger_to_state),

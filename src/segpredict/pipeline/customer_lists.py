@@ -11,6 +11,7 @@ from segpredict.config.outputs import CampaignOptions
 from segpredict.core.transactions import Transactions
 
 MAX_EXPLAINED = 20_000  # customers with reasons of their own, most money first
+CUSTOMERS_AT_A_TIME = 100_000  # customers whose offers are looked up together
 MAX_REASONS = 3  # of a customer, strongest first; all are in `segpredict explain`
 NOT_EXPLAINED_TEXT = "Not explained one by one: segpredict explain --customer"
 MONEY_COLUMNS = ("value_at_risk", "upside", "expected_value", "spent_to_date")
@@ -39,12 +40,18 @@ def suggested_products(
         .filter(pl.col("product_id").is_in(offers["product_id"].unique().implode()))
         .select("customer_id", "product_id")
         .unique()
-        .collect()
+        .collect(engine="streaming")
     )
     keys = ["customer_id", "product_id"]
-    found = scores.select("customer_id", "segment_id").join(offers, on="segment_id")
-    first = found.join(bought, on=keys, how="anti").sort("customer_id", "rank")
-    first = first.unique("customer_id", keep="first", maintain_order=True).select(keys)
+    found = [
+        some.join(offers, on="segment_id")
+        .join(bought, on=keys, how="anti")
+        .sort("customer_id", "rank")
+        .unique("customer_id", keep="first", maintain_order=True)
+        .select(keys)
+        for some in scores.select("customer_id", "segment_id").iter_slices(CUSTOMERS_AT_A_TIME)
+    ]
+    first = pl.concat([pl.DataFrame(schema=dict.fromkeys(keys, pl.String)), *found])
     if shop.product_names is None:
         return first.rename({"product_id": OFFER_COLUMN})
     named = first.join(shop.product_names, on="product_id", how="left", maintain_order="left")

@@ -16,9 +16,11 @@ from segpredict.analytics.own_segments import compare_segmentations
 from segpredict.analytics.transitions import tables as transition_tables
 from segpredict.classifier import TrainingResult
 from segpredict.classifier.evaluation.bootstrap import Resampling
+from segpredict.classifier.training_data import sample_customers
 from segpredict.config.classifier import ClassifierOptions
 from segpredict.config.load import Config
 from segpredict.config.outputs import ExplainOptions
+from segpredict.core.segment import Segment
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, rolling_origins
@@ -54,6 +56,9 @@ def prepare(
     )
 
 
+MAX_SEGMENTATION_ROWS = 200_000  # windows of customers on which segments are fitted
+
+
 def segment(
     prepared: results.Prepared,
     *,
@@ -81,7 +86,9 @@ def segment(
     options = replace(config.segmentation, seed=config.seed)
     inputs = {*segments.override_inputs(options), *(previous.extra_inputs if previous else ())}
     segmentation = segments.fit_segmentation(
-        features.clustering_inputs(shop, spans, sorted(inputs)),
+        sample_customers(
+            features.clustering_inputs(shop, spans, sorted(inputs)), MAX_SEGMENTATION_ROWS
+        ),
         options,
         horizon=config.time.horizon,
         # With segments of the shop's own these are for comparison alone.
@@ -293,7 +300,11 @@ def explain(
     progress("explaining", 0.0)
     shop, config = prepared.transactions, prepared.config
     predictor = _predictor(prepared, segmented, trained.models, trained.value_model)
-    frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
+    listed = customer_lists.explained_customers(trained.scores)
+    sample = _sampled_customers(trained.scores, predictor.segments)
+    rows = _rows_of(predictor, shop, pl.concat([sample, listed]))
+    frame = rows.filter(pl.col("customer_id").is_in(sample.implode()))
+    population = int(trained.scores["is_eligible"].sum())
     explainer = predictor.explainer_for(frame, shop.currency, trained.models.ensemble)
     evidence = None
     # The tests are replayed with their ensembles: no evidence on another model.
@@ -313,18 +324,16 @@ def explain(
             lambda what, share: progress(what, 0.1 + 0.85 * share),
         )
         explainer = explainer.with_threshold(evidence.min_reliable_contribution)
-    explanation = explainer.explain(frame, options)
+    explanation = explainer.explain(frame, options, population)
     # The sample need not hold the customers of the lists.
-    is_listed = pl.col("customer_id").is_in(
-        customer_lists.explained_customers(trained.scores).implode()
-    )
+    is_listed = pl.col("customer_id").is_in(listed.implode())
     known = explanation.reasons.filter(is_listed)
-    unknown = frame.filter(is_listed & ~pl.col("customer_id").is_in(known["customer_id"].implode()))
+    unknown = rows.filter(is_listed & ~pl.col("customer_id").is_in(known["customer_id"].implode()))
     reasons = explainer.explain_reasons(unknown, classifier_options(config).threads)
     of_ensemble = None
     if not is_ensemble:
         ensemble = replace(predictor, model=trained.models.ensemble)
-        of_ensemble = ensemble.explainer_for(frame).explain(frame, options).importance
+        of_ensemble = ensemble.explainer_for(frame).column_importance(frame, options)
     return results.Explained(
         ensemble_importance=of_ensemble,
         explanation=explanation,
@@ -332,6 +341,27 @@ def explain(
         evidence=evidence,
         customer_reasons=pl.concat([known, reasons]).sort("customer_id", maintain_order=True),
     )
+
+
+MAX_KNOWN_ROWS = 50_000  # customers whose features say what is usual, and what goes together
+
+
+def _sampled_customers(scores: pl.DataFrame, named: Sequence[Segment]) -> pl.Series:
+    """Return the customers with a forecast; of very many a sample, stratified by segment."""
+    codes = {segment.id: segment.code for segment in named}
+    code = pl.col("segment_id").replace_strict(codes, return_dtype=pl.Int8)
+    known = scores.filter("is_eligible").select("customer_id", state_now=code)
+    return explanations.stratified_sample(known, MAX_KNOWN_ROWS)["customer_id"]
+
+
+def _rows_of(predictor: SegmentPredictor, shop: Transactions, customers: pl.Series) -> pl.DataFrame:
+    """Return the features and states of some customers at the end of the data."""
+    window, wanted = predictor.score_window(shop), customers.unique().to_frame("customer_id")
+    return shop.by_parts(
+        lambda part: predictor.feature_rows(part, window).frame.join(
+            wanted, on="customer_id", how="semi"
+        )
+    ).sort("customer_id")
 
 
 def plan(

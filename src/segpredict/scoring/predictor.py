@@ -171,14 +171,19 @@ class SegmentPredictor:
         self, transactions: object, as_of: DateLike = None, since: DateLike = None
     ) -> pl.DataFrame:
         """Return what `score` returns, as a Polars frame whatever is given."""
-        shop, window, customers = self._prepare(transactions, as_of, since)
-        customers = _with_spend(customers, shop, window.cutoff)
+        shop, window, _ = self._prepare(transactions, as_of, since)
+        scores = shop.by_parts(lambda part: self._score_part(part, window)).sort("customer_id")
+        return schemas.validate_schema(scores, schemas.SCORES_SCHEMA)
+
+    def _score_part(self, shop: Transactions, window: Window) -> pl.DataFrame:
+        """Return the scores of a part of the customers."""
+        customers = _with_spend(self.customer_ids(shop, window), shop, window.cutoff)
         held = self.segmentation.for_shop(shop).in_force_at(window.cutoff)
         customers = customers.join(held, on="customer_id", how="left", maintain_order="left")
         rows = self.feature_rows(shop, window).frame
         base = base_values(shop, [window]).select("customer_id", "base_value")
         rows = rows.join(base, on="customer_id", how="left", maintain_order="left")
-        return schemas.validate_schema(self._scores(rows, customers, window), schemas.SCORES_SCHEMA)
+        return self._scores(rows, customers, window)
 
     def explain(
         self,
@@ -276,8 +281,8 @@ class SegmentPredictor:
     @staticmethod
     def customer_ids(shop: Transactions, window: Window) -> pl.DataFrame:
         """Return the ids of all customers with an order before the cutoff."""
-        heads = shop.known_at(window.cutoff).filter("is_order_head")
-        return heads.select("customer_id").unique().sort("customer_id").collect()
+        known = shop.order_days().known_at(window.cutoff)
+        return known.select("customer_id").unique().sort("customer_id").collect()
 
     def _require_cover(self, shop: Transactions, window: Window) -> None:
         cutoff, last = as_date(window.cutoff), as_date(shop.end_day - 1)

@@ -117,8 +117,8 @@ def segment_register(transactions: Transactions) -> tuple[pl.DataFrame | None, t
     given = transactions.side_tables.own_segments
     if given is None:
         return None, ()
-    heads = transactions.lines.filter("is_order_head").group_by("customer_id")
-    firsts = heads.agg(first=pl.col("day").min()).collect()
+    bought = transactions.order_days().lines.group_by("customer_id")
+    firsts = bought.agg(first=pl.col("day").min()).collect()
     known = given.join(firsts, on="customer_id", how="inner")
     late = known.filter(pl.col("day") > transactions.end_day)
     notes = []

@@ -6,6 +6,7 @@ Assignment to the control group is random, and reproducible from key and custome
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -217,9 +218,13 @@ def hash_to_uniform(key: str, customer_id: str) -> float:
     >>> hash_to_uniform("a", "17850") != hash_to_uniform("b", "17850")
     True
     """
-    secret = hashlib.blake2b(key.encode(), digest_size=32).digest()
-    digest = hashlib.blake2b(customer_id.encode(), digest_size=8, key=secret).digest()
+    digest = hashlib.blake2b(customer_id.encode(), digest_size=8, key=_secret(key)).digest()
     return (int.from_bytes(digest, "big") >> 11) / 2**53
+
+
+@lru_cache(maxsize=8)
+def _secret(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=32).digest()
 
 
 def assign_strata(customers: pl.DataFrame, by: str) -> pl.Series:

@@ -129,7 +129,11 @@ def _value_rows(transactions: Transactions, panel: Panel, days: Schedule) -> pl.
     keys = ["customer_id", "cutoff"]
     rows = panel.frame.select(*keys, "label")
     spent = outcome_spend(transactions, rows["cutoff"], days.time)
-    for table in (base_values(transactions, days.windows), spent):
+    # Of a large shop the panel holds a sample of the customers.
+    base = transactions.by_parts(
+        lambda part: base_values(part, days.windows).join(rows, on=keys, how="semi")
+    )
+    for table in (base, spent):
         rows = rows.join(table, on=keys, how="left", maintain_order="left")
     return rows.with_columns(
         pl.col("base_value").fill_null(0.0), pl.col("spend").fill_null(0) / MONEY_SCALE

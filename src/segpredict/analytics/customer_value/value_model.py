@@ -13,13 +13,14 @@ from segpredict.analytics.customer_value.spend_interval import SpendInterval
 from segpredict.analytics.customer_value.spend_model import SpendModel, SpendSeasonality
 from segpredict.classifier.models.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_gamma_gamma
 from segpredict.classifier.stored_state import StoredState
-from segpredict.classifier.training_data import HISTORY_COLUMNS
+from segpredict.classifier.training_data import HISTORY_COLUMNS, sample_customers
 from segpredict.core.arrays import FloatArray
 from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.errors import SupportError
 
 CALENDAR_DAYS_PER_YEAR = 365  # days to which a yearly rate belongs
+MAX_FITTED_CUSTOMERS = 20_000  # for six parameters
 
 FORECAST_COLUMNS = (
     *("base_value", "value_at_risk", "upside", "expected_value"),
@@ -178,7 +179,11 @@ def value_periods(horizon: int, gap: int, days: int, rate: float = 0.0) -> tuple
 
 
 def fit_purchase_model(histories: pl.DataFrame) -> PurchaseModel | None:
-    """Return the models of all purchases; ``None`` without repeat purchases."""
+    """Return the models of all purchases; ``None`` without repeat purchases.
+
+    Of more than `MAX_FITTED_CUSTOMERS` a sample is fitted, evenly over their ids.
+    """
+    histories = sample_customers(histories, MAX_FITTED_CUSTOMERS)
     x, t_x, age, days, spent = (histories[n].to_numpy() for n in HISTORY_COLUMNS)
     paid = (days > 0) & (spent > 0)
     try:

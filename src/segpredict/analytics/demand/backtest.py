@@ -77,9 +77,10 @@ def _batches(sold: WindowSales, level: str, items: Sequence[str]) -> FloatArray:
     buyers = sold.purchases["customer_id"].rank("dense") - 1
     cells = (
         sold.purchases.with_columns(batch=buyers % bootstrap.MAX_RESAMPLING_UNITS)
-        .filter(pl.col(level).is_in(items))
         .group_by("batch", level)
         .agg(pl.col("units").sum())
+        .with_columns(pl.col(level).cast(pl.String))
+        .filter(pl.col(level).is_in(items))
     )
     count = min(sold.purchases["customer_id"].n_unique(), bootstrap.MAX_RESAMPLING_UNITS)
     table = np.zeros((count, len(items)))

@@ -119,7 +119,7 @@ def shrunk_item_rates(
     found: dict[str, ItemRates] = {}
     for level in sales.DEMAND_LEVELS:
         sold = pl.concat([window.purchases[level] for window in history.all_windows])
-        items = tuple(sold.drop_nulls().unique().sort().to_list())
+        items = tuple(sold.drop_nulls().unique().cast(pl.String).sort().to_list())
         is_product = level == sales.PRODUCT_LEVEL
         starts = np.array([first_sold.get(i, 0) if is_product else 0 for i in items], dtype=int)
         units, scatter = sales.segment_sales(history.windows, level, items, n_segments)

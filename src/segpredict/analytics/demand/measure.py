@@ -69,12 +69,12 @@ def forecast_demand(
         needed.update(history_windows(cutoff, time, first_day))
         needed.update(filter(None, [last_year_window(cutoff, time, first_day)]))
     known = sales.window_sales(transactions, segmentation, time, sorted(needed))
-    levels = _levels(known)
+    levels, by_day = _levels(known), sales.sales_by_day(transactions)
 
     def forecasts(cutoff: int, existing: FloatArray) -> list[LevelForecast]:
         history = sales_history(cutoff, time, first_day, known)
         mix = existing + history.newcomers_per_window()
-        return forecast_levels(transactions, history, mix, time, levels)
+        return forecast_levels(by_day, history, mix, time, levels)
 
     tested = [
         backtest_level(each, test.cutoff, known[outcomes[test.cutoff]])

@@ -29,7 +29,7 @@ class WindowSales:
 
     span: DayRange  # its days, ``[start, end)``
     # ``customer_id``, ``segment`` (code at the end of the window; null where unknown), ``total``,
-    # ``category``, ``product`` (null where lines have none), ``units_sold`` (10⁻⁴) and ``lines``;
+    # ``category``, ``product`` (null where lines have none), ``units`` (10⁻⁴) and ``lines``;
     # one row a customer and product
     purchases: pl.DataFrame
     members: IntArray  # customers of each segment, by code
@@ -43,12 +43,12 @@ class WindowSales:
     @cached_property
     def customer_units(self) -> dict[str, pl.DataFrame]:
         """The units of each customer, segment and item, by level."""
-        return {
-            level: self.purchases.group_by("customer_id", "segment", level).agg(
-                pl.col("units").sum()
-            )
-            for level in DEMAND_LEVELS
+        by = ["customer_id", "segment"]
+        found = {
+            level: self.purchases.group_by(*by, level).agg(pl.col("units").sum())
+            for level in (TOTAL_LEVEL, CATEGORY_LEVEL)
         }
+        return found | {PRODUCT_LEVEL: self.purchases.select(*by, PRODUCT_LEVEL, "units")}
 
     @cached_property
     def without_segments(self) -> "WindowSales":
@@ -70,20 +70,31 @@ def product_categories(transactions: Transactions) -> pl.LazyFrame:
     return table.lazy().select("product_id", "category")
 
 
+IS_SOLD = ~pl.col("is_return") & (pl.col("quantity") > 0)
+SOLD_COLUMNS = ("product_id", "day", "void_day", "is_return")
+
+
 def sold_lines(transactions: Transactions, until: int) -> pl.LazyFrame:
     """Return the lines of goods sold as known at a cutoff, with units as ordered."""
     return (
         transactions.known_at(until)
-        .filter(~pl.col("is_return") & (pl.col("quantity") > 0))
-        .select("customer_id", "day", "quantity", "amount", "product_id")
+        .filter(IS_SOLD)
         .join(product_categories(transactions), on="product_id", how="left")
-        .select(
-            *("customer_id", "day", "quantity", "amount"),
+        .with_columns(
             pl.lit("all").alias(TOTAL_LEVEL),
             pl.col("category").fill_null(NO_CATEGORY).alias(CATEGORY_LEVEL),
             pl.col("product_id").alias(PRODUCT_LEVEL),
         )
     )
+
+
+def sales_by_day(transactions: Transactions) -> Transactions:
+    """Return the shop with the units of each product and day in the place of its lines."""
+    units = pl.col("quantity").sum()
+    sums = transactions.by_parts(
+        lambda part: part.lines.filter(IS_SOLD).group_by(SOLD_COLUMNS).agg(units).collect()
+    )
+    return replace(transactions, lines=sums.group_by(SOLD_COLUMNS).agg(units).lazy())
 
 
 def window_sales(
@@ -100,32 +111,42 @@ def window_sales(
     backs = [(cutoff - time.lookback, cutoff) for cutoff in sorted(spans_by_cutoff)]
     known = features.clustering_inputs(transactions, backs)
     size = len(segmentation.segments)
+    bought = _bought(transactions, sorted(spans_by_cutoff.values()))
     found = {}
     for start, end in sorted(spans_by_cutoff.values()):
         current = codes.filter(pl.col("end") == end).select("customer_id", "segment")
         before = known.filter(pl.col("end") == start - time.gap)
         buyers = current.join(inputs.filter(end=end), on="customer_id", how="semi")
         new = buyers.join(before, on="customer_id", how="anti")
-        bought = _bought(transactions, (start, end), current)
+        purchases = bought.pop((start, end)).join(
+            current, on="customer_id", how="left", maintain_order="left"
+        )
         members, newcomers = (
             np.bincount(each["segment"].to_numpy(), minlength=size) for each in (current, new)
         )
-        found[start, end] = WindowSales((start, end), bought, members, newcomers)
+        found[start, end] = WindowSales((start, end), purchases, members, newcomers)
     return found
 
 
-def _bought(transactions: Transactions, span: DayRange, codes: pl.DataFrame) -> pl.DataFrame:
-    start, end = span
+def _bought(transactions: Transactions, spans: Sequence[DayRange]) -> dict[DayRange, pl.DataFrame]:
+    """Return what each customer bought in each window, from one reading of the lines."""
+    found: dict[DayRange, list[pl.DataFrame]] = {span: [] for span in spans}
     keys = ("customer_id", *DEMAND_LEVELS)
-    return (
-        sold_lines(transactions, end)
-        .filter(pl.col("day") >= start)
-        .group_by(keys)
-        .agg(units=pl.col("quantity").sum(), lines=pl.len().cast(pl.Int64))
-        .collect()
-        .join(codes, on="customer_id", how="left")
-        .sort(keys)
-    )
+    for part in transactions.parts():
+        lines = part.lines.filter(IS_SOLD).select("customer_id", "quantity", *SOLD_COLUMNS)
+        held = replace(part, lines=lines.collect().lazy())
+        for start, end in spans:
+            bought = (
+                sold_lines(held, end)
+                .filter(pl.col("day") >= start)
+                .group_by(keys)
+                .agg(units=pl.col("quantity").sum(), lines=pl.len().cast(pl.Int64))
+                .sort(keys)
+                # Names of products take much of a large shop's memory.
+                .with_columns(pl.col(DEMAND_LEVELS).cast(pl.Categorical))
+            )
+            found[start, end].append(bought.collect())
+    return {span: pl.concat(tables) for span, tables in found.items()}
 
 
 def segment_sales(
@@ -153,6 +174,7 @@ def _aligned(
 ) -> FloatArray:
     """Return the value of each item, in the order of the items; 0 where none is."""
     wanted = pl.DataFrame({level: list(items)}, schema={level: pl.String})
+    cells = cells.with_columns(pl.col(level).cast(pl.String))
     found = wanted.join(cells, on=level, how="left", maintain_order="left")
     return found[value].fill_null(0).cast(pl.Float64).to_numpy() / unit
 

@@ -289,13 +289,7 @@ def exploration_data(
     `assignments`: ``customer_id`` and ``segment_id`` in the newest window, and ``is_eligible``,
     whether the customer is counted among the segments.
     """
-    found = (
-        shop.known_at(shop.end_day)
-        .group_by(*KEY, "is_return")
-        .agg(pl.col("amount").sum(), pl.col("minute").min(), pl.col("country").min())
-        .collect()
-        .sort("customer_id", "day", "order_id", "is_return")
-    )
+    found = shop.by_parts(_orders).sort("customer_id", maintain_order=True)
     homes, countries = _homes(found)
     owners = _owners(homes, assignments, segments)
     months = _months(shop.first_day, shop.end_day)
@@ -313,6 +307,13 @@ def exploration_data(
         .sort("customer_id")
     )
     return ExplorationData(orders, rows.filter("is_return"), customers, owners, countries, months)
+
+
+def _orders(shop: Transactions) -> pl.DataFrame:
+    """Return the orders and credit notes of a shop, as known at the end of its data, in order."""
+    sums = (pl.col("amount").sum(), pl.col("minute").min(), pl.col("country").min())
+    found = shop.known_at(shop.end_day).group_by(*KEY, "is_return").agg(sums)
+    return found.sort("customer_id", "day", "order_id", "is_return").drop("order_id").collect()
 
 
 def _owners(

@@ -47,18 +47,7 @@ class OrderBook:
         Orders fully refunded by the end of the data are marked, not counted. `assignments`:
         ``customer_id`` and ``segment_id`` in the newest window.
         """
-        void = (pl.col("void_day") < shop.end_day).fill_null(value=False)
-        rows = (
-            shop.lines.filter(pl.col("day") < shop.end_day)
-            .with_columns(is_void=void)
-            .group_by(*KEY, "is_return", "is_void")
-            .agg(
-                pl.col("amount").sum(),
-                pl.when(pl.col("discount").count() > 0).then(pl.col("discount").sum()),
-            )
-            .sort("customer_id", "day", "is_return", "is_void", "order_id")
-            .collect()
-        )
+        rows = shop.by_parts(_entries).sort("customer_id", maintain_order=True)
         days = (shop.first_day, shop.end_day, horizon, lookback)
         return cls(*_numbered(rows, assignments), *days, transitions)
 
@@ -137,11 +126,28 @@ class OrderBook:
         )
 
 
+def _entries(shop: Transactions) -> pl.DataFrame:
+    """Return the orders and credit notes of a shop, sorted."""
+    void = (pl.col("void_day") < shop.end_day).fill_null(value=False)
+    return (
+        shop.lines.filter(pl.col("day") < shop.end_day)
+        .with_columns(is_void=void)
+        .group_by(*KEY, "is_return", "is_void")
+        .agg(
+            pl.col("amount").sum(),
+            pl.when(pl.col("discount").count() > 0).then(pl.col("discount").sum()),
+        )
+        .sort("customer_id", "day", "is_return", "is_void", "order_id")
+        .drop("order_id")
+        .collect()
+    )
+
+
 def _numbered(
     rows: pl.DataFrame, assignments: pl.DataFrame | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return entries with numbers in the place of ids, and the customers they name."""
-    numbered = rows.with_columns(customer=(pl.col("customer_id").rank("dense") - 1).cast(pl.UInt32))
+    """Return entries, sorted by customer, with numbers for ids; and the customers they name."""
+    numbered = rows.with_columns(customer=pl.col("customer_id").rle_id())
     stands = ~pl.col("is_return") & ~pl.col("is_void")
     customers = (
         numbered.group_by("customer", "customer_id")

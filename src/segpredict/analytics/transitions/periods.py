@@ -4,7 +4,6 @@ Two of them are compared, and the customers who entered and left each segment ar
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -90,9 +89,7 @@ def segment_transitions(
     INACTIVE; those whose last order is older, from LAPSED. So a column adds up to all customers of
     that segment in the outcome; of the shop's own segments, to those who did not lapse.
     """
-    heads = transactions.lines.filter("is_order_head")
-    orders = heads.select("customer_id", "day", "void_day").collect()
-    shop = replace(transactions, lines=orders.lazy())
+    shop = transactions.order_days()
     measured = purchases
     if measured is None:
         measured = measure_windows(transactions, windows, segmentation.extra_inputs)

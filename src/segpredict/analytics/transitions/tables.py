@@ -52,24 +52,28 @@ def observed_tables(
     if not row:
         return {}
     measured = (*row, last_year) if last_year else row
-    purchases = measure_windows(shop, measured, segmentation.extra_inputs)
-    moves = with_activity(segment_transitions(shop, segmentation, row, purchases), purchases, row)
+    pairs = [_alike(first, row[-1]) for first in dict.fromkeys((*row[-2:-1], last_year)) if first]
+
+    def moved(part: Transactions) -> list[pl.DataFrame]:
+        purchases = measure_windows(part, measured, segmentation.extra_inputs)
+        of_row, *of_pairs = (
+            segment_transitions(part, segmentation, windows, purchases) for windows in (row, *pairs)
+        )
+        return [with_activity(of_row, purchases, row), *of_pairs]
+
+    moves, *paired = (
+        pl.concat(tables).sort("since", "customer_id")
+        for tables in zip(*map(moved, shop.parts()), strict=True)
+    )
     segments = segmentation.segments
     parts = [
         _dated(observed_matrix(part, segments), part["since"][0], part["until"][0])
         for part in moves.partition_by("since", maintain_order=True)
     ]
     pooled = _dated(observed_matrix(moves, segments, by), None, None)
-    pairs = [_alike(first, row[-1]) for first in dict.fromkeys((*row[-2:-1], last_year)) if first]
     compared = [
-        compare_periods(
-            segment_transitions(shop, segmentation, (first, second), purchases),
-            as_date(first.cutoff),
-            as_date(second.cutoff),
-            segments,
-            by,
-        )
-        for first, second in pairs
+        compare_periods(both, as_date(first.cutoff), as_date(second.cutoff), segments, by)
+        for both, (first, second) in zip(paired, pairs, strict=True)
     ]
     days = [(as_date(window.cutoff), window.covered_days) for window in row]
     schema = {"since": pl.Date, "observed_days": pl.Int64}

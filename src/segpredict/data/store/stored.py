@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +21,7 @@ LINES_KIND = "lines"
 MAX_TRIES = 20  # to open the files of a store that is just replaced
 ORDER_HEAD_FLAG = "is_order_head"  # found again after reading, from the order of lines
 ORDER_KEY = ("customer_id", "day", "minute", "order_id")
+CHUNKS_PER_PART = 4  # chunks of lines that are looked at together
 
 
 class TransactionStore:
@@ -35,6 +37,7 @@ class TransactionStore:
                 self._files[name] = pa.OSFile(str(folder / name))
         self._parts: dict[str, parts.StorePart] = {}
         self._tails: dict[str, pl.DataFrame] = {}
+        self.chunk_numbers = self._all_chunks  # in the order of codes
         self.lines = register_io_source(self._serve, schema=self.column_types)
 
     @cached_property
@@ -115,9 +118,15 @@ class TransactionStore:
         return None
 
     @property
-    def chunk_numbers(self) -> range:
-        """Numbers of the chunks, in the order of codes."""
+    def _all_chunks(self) -> range:
         return range(max(1, self.base_lines.n_row_groups))
+
+    def limited_to(self, chunks: range) -> "TransactionStore":
+        """Return the same store, of which only these chunks are read."""
+        limited = copy(self)
+        limited.chunk_numbers = chunks
+        limited.lines = register_io_source(limited._serve, schema=self.column_types)
+        return limited
 
     def read_chunk(
         self, number: int, columns: Iterable[str], kind: str = LINES_KIND
@@ -134,7 +143,7 @@ class TransactionStore:
         if newest is None:
             return own
         code, first = newest["customer_id"], self.base_lines.first_customer
-        is_last = number + 1 == len(self.chunk_numbers)
+        is_last = number + 1 == len(self._all_chunks)
         start = int(code.search_sorted(first(number))) if number else 0
         stop = newest.height if is_last else int(code.search_sorted(first(number + 1)))
         newer = newest[start:stop].select(names)
@@ -184,11 +193,9 @@ class TransactionStore:
     def _as_numbers(self, lines: pl.DataFrame) -> pl.DataFrame:
         enums = {name: dtype for name, dtype in self._enums.items() if name in lines.columns}
         numbers = [lines[name].cat.to(dtype) for name, dtype in enums.items()]
-        marks = []
+        marks = self._heads(lines)
         if "starts" in lines.columns:
             marks.append(pl.col("starts").cum_sum().cast(pl.UInt32).alias("order_id"))
-        if {"starts", "is_return"} <= set(lines.columns):
-            marks.append((pl.col("starts") & ~pl.col("is_return")).alias(ORDER_HEAD_FLAG))
         return lines.with_columns(*numbers, *marks)
 
     @cached_property
@@ -203,10 +210,15 @@ class TransactionStore:
     def _serve(
         self, columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
-        """Yield canonical lines, chunk by chunk, in their one and only order."""
+        """Yield canonical lines, chunk by chunk.
+
+        Whole lines come in their one and only order. Single columns are in that of the store, by
+        customer and day, as far as codes follow the order of ids: then nothing is read beside them.
+        """
         wanted = columns or list(self.manifest.columns)
+        is_whole = set(self.manifest.columns) <= set(wanted)
         left = rows
-        for lines in self._canonical_lines():
+        for lines in self._whole_lines() if is_whole else self._columns_of_lines(wanted):
             chosen = lines if predicate is None else lines.filter(predicate)
             part = chosen.select(wanted)
             if left is not None:
@@ -216,7 +228,22 @@ class TransactionStore:
             if left == 0:
                 return
 
-    def _canonical_lines(self) -> Iterator[pl.DataFrame]:
+    def _columns_of_lines(self, wanted: list[str]) -> Iterator[pl.DataFrame]:
+        found_from = {ORDER_HEAD_FLAG: {"starts", "is_return"}}
+        needed = sorted({column for name in wanted for column in found_from.get(name, {name})})
+        for number in self.chunk_numbers:
+            lines = self.read_chunk(number, needed)
+            known = lines if "customer_id" in wanted else lines.drop("customer_id")
+            yield parts.decode_ids(known, self.codes).with_columns(self._heads(lines))
+
+    @staticmethod
+    def _heads(lines: pl.DataFrame) -> list[pl.Expr]:
+        is_known = {"starts", "is_return"} <= set(lines.columns)
+        return (
+            [(pl.col("starts") & ~pl.col("is_return")).alias(ORDER_HEAD_FLAG)] if is_known else []
+        )
+
+    def _whole_lines(self) -> Iterator[pl.DataFrame]:
         """Yield decoded lines; new customers are placed by their ids."""
         names = [name for name in self.manifest.columns if name != ORDER_HEAD_FLAG]
         chunks = (self.read_chunk(number, names) for number in self.chunk_numbers)
@@ -240,6 +267,28 @@ class StoredTransactions(Transactions):
         A copy with other lines (``dataclasses.replace``) is not the store any more.
         """
         return self.store if self.store is not None and self.lines is self.store.lines else None
+
+    def parts(self) -> Iterator[Transactions]:
+        """Yield the shop in parts of whole customers, a few chunks each."""
+        store = self.coded
+        if store is None:
+            yield self
+            return
+        _ = store.codes  # read once for all parts
+        numbers = store.chunk_numbers
+        for start in range(0, len(numbers), CHUNKS_PER_PART):
+            limited = store.limited_to(numbers[start : start + CHUNKS_PER_PART])
+            yield replace(self, lines=limited.lines, store=limited)
+
+    def order_days(self) -> Transactions:
+        """Return the days with an order, of the orders that the store keeps."""
+        store = self.coded
+        if store is None:
+            return Transactions.order_days(self)
+        names = ["day", "void_day"]
+        coded = (store.read_chunk(n, names, "orders").unique() for n in store.chunk_numbers)
+        days = pl.concat([parts.decode_ids(orders, store.codes) for orders in coded])
+        return replace(self, lines=days.lazy(), store=None)
 
 
 @dataclass(frozen=True, slots=True)
