@@ -14,7 +14,7 @@ import segpredict
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "segpredict").rglob("*.py"))
-HEAVY = {"polars", "sklearn", "xgboost", "shap", "pandas", "pandera", "matplotlib"}
+HEAVY = {"polars", "sklearn", "xgboost", "shap", "pandas", "matplotlib"}
 
 
 @cache

@@ -33,7 +33,7 @@ def main() -> None:
     folder, task, rows, threads = sys.argv[1:]
     files = open_run(folder)
     predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
-    known = predictor.feature_rows(shop, predictor.score_window(shop)).frame
+    known = predictor.customer_rows(shop, predictor.score_window(shop)).eligible
     explainer = predictor.explainer or predictor.explainer_for(known)
     customers = crowd(known, int(rows))
     trees = loading.load_models(files).ensemble.xgboost_model

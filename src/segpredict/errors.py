@@ -16,6 +16,7 @@ Each class owns its wording and its exit code; the CLI only reads them::
     ├── ContractError               5  the data break a rule of their columns
     │   ├── ColumnMissingError      5  a needed column is not there
     │   ├── BadCellsError           5  cells that are not what their column says
+    │   ├── LineFieldError          5  a field of a line is not what its name says
     │   ├── SchemaError             5  a table between two rooms breaks its schema
     │   └── TooManyBadRowsError     5  more unreadable rows than allowed
     ├── SupportError                6  the data are fine and cannot support the model
@@ -278,6 +279,21 @@ class SchemaError(ContractError, code="SP-D004"):
             count=len(failures),
             examples=list(failures[:5]),
         )
+
+
+class LineFieldError(ContractError, code="SP-D006"):
+    """A field of a line that a program gave is unknown, missing, or of another kind."""
+
+    def __init__(
+        self, field: str, place: int, value: object, expected: str, known: Sequence[str] = ()
+    ) -> None:
+        given = "is missing" if value is None else f"is {quote_value(value)}"
+        message = f"The {field} of line {place + 1} {given}; it must be {expected}."
+        fix = "correct the line; nothing was scored."
+        if known:
+            message = f"A line has no field {quote_value(field)}."
+            fix = f"use these: {', '.join(known)}."
+        super().__init__(message, fix=fix, column=field, row=place + 1)
 
 
 class TooManyBadRowsError(ContractError, code="SP-D005"):

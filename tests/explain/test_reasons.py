@@ -59,7 +59,10 @@ def told_of(contributions, words=WORDS, move=None):
     def agreeing(column, rows):
         return np.array([contributions[NAMES.index(column)]] * len(rows))
 
-    return reason_texts(pull(contributions), NAMES, GROUPS, words, move or agreeing)
+    def effects(moves):
+        return {column: (move or agreeing)(column, rows) for column, rows in moves.items()}
+
+    return reason_texts(pull(contributions), NAMES, GROUPS, words, effects)
 
 
 def test_the_strongest_come_first_and_what_speaks_against_comes_last():

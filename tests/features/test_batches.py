@@ -22,6 +22,7 @@ def test_short_memory_parts_customers_and_changes_no_bit(monkeypatch: pytest.Mon
     world = shop.world(150)
     whole, read = build_features(world, WINDOWS), clustering_inputs(world, SPANS)
     rows = world.lines.select(pl.len()).collect().item()
+    monkeypatch.setattr(batches, "SMALL_BATCH", 0)
     monkeypatch.setattr(batches, "available_bytes", lambda: rows * batches.BYTES_PER_LINE // 5)
     assert len(list(batches.customer_batches(world))) >= 5
     for table, expected in zip(build_features(world, WINDOWS), whole, strict=True):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from segpredict.features.engine.side_rows import customer_totals
+from segpredict.features.engine.side_totals import customer_totals
 
 MEASURES = {
     "who": pl.col("customer_id").first(),

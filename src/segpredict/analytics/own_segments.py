@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.metrics import adjusted_rand_score
 
 from segpredict import features
 from segpredict.analytics.transitions.activity import measure_windows
@@ -29,6 +28,8 @@ def compare_segmentations(
     index. ``predictability`` holds what today's segment alone tells about the next in the newest
     complete period (`predictability`); empty where fewer than two periods are complete.
     """
+    from sklearn.metrics import adjusted_rand_score
+
     window = time.window_at(transactions.end_day, transactions.first_day)
     eligible = features.compute_features(transactions, window, ("rfm",)).frame
     extra = sorted({*own.extra_inputs, *found.extra_inputs})

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import polars as pl
 from scipy.special import rel_entr
-from scipy.stats import rankdata
 
 from segpredict.core.arrays import FloatArray, IntArray
 
@@ -94,6 +93,8 @@ def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArra
     >>> equal_mass_bins(np.array([0.9, 0.1, 0.5, 0.5]), 2).tolist()
     [1, 0, 1, 1]
     """
+    from scipy.stats import rankdata
+
     ranks = (rankdata(values) - 0.5) / len(values)
     places: IntArray = np.minimum((ranks * bins).astype(np.int64), bins - 1)
     return places
@@ -108,6 +109,8 @@ def row_ranked_probability_score(probabilities: FloatArray, labels: IntArray) ->
 
 def classwise_roc_auc(probabilities: FloatArray, labels: IntArray) -> FloatArray:
     """Return the area under the ROC curve of each segment against the rest, from rank sums."""
+    from scipy.stats import rankdata
+
     areas = np.full(probabilities.shape[1], np.nan)
     for code, given in enumerate(probabilities.T):
         inside = labels == code

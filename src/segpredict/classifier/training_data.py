@@ -161,24 +161,31 @@ def normalised(weights: FloatArray) -> FloatArray:
     return np.asarray(weights / total[:, None], dtype=np.float64)
 
 
+_NUMBERS = (pl.Boolean, pl.Null)  # kinds of columns beside the numeric ones
+
+
 def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
     """Return the named columns, in this order; null and infinite become NaN.
 
     >>> feature_matrix(pl.DataFrame({"b": [1, None], "a": [2.5, 3]}), ["a", "b"]).tolist()
     [[2.5, 1.0], [3.0, nan]]
     """
-    types = customers.schema
-    missing = [name for name in names if name not in types]
-    is_number = {n: kind.is_numeric() or kind in {pl.Boolean, pl.Null} for n, kind in types.items()}
-    text = [name for name in names if not is_number.get(name, True)]
-    if missing or text:
+    there = set(customers.columns)
+    columns = [customers.get_column(name) for name in names if name in there]
+    text = [each for each in columns if not (each.dtype.is_numeric() or each.dtype in _NUMBERS)]
+    if len(columns) < len(names) or text:
+        missing = [name for name in names if name not in there]
         parts = [f"lacks {', '.join(missing)}"] if missing else []
-        parts += [f"holds {name} as {types[name]}" for name in text]
+        parts += [f"holds {each.name} as {each.dtype}" for each in text]
         raise MismatchError(
             f"The frame to score does not fit the model: it {' and '.join(parts)}.",
             fix="build the features with the version and families of the run.",
-            column=(*missing, *text)[0],
+            column=(*missing, *(each.name for each in text))[0],
         )
-    given = customers.select(pl.col(name).cast(pl.Float32) for name in names)
-    cells = given.select(pl.when(pl.all().is_finite()).then(pl.all()).fill_null(float("nan")))
-    return np.ascontiguousarray(cells.to_numpy(), dtype=np.float32)
+    cells = np.full((len(columns), customers.height), np.nan, dtype=np.float32)
+    with np.errstate(over="ignore"):  # beyond 32 bits is infinite
+        for place, values in enumerate(columns):
+            if values.dtype != pl.Null:
+                cells[place] = values.to_numpy()  # null becomes NaN
+    cells[np.isinf(cells)] = np.nan
+    return np.ascontiguousarray(cells.T)

@@ -1,6 +1,6 @@
 """Customer ids: as a caller gives them, as the text in the data, and what they look like."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from numbers import Real
 from typing import SupportsIndex
@@ -56,9 +56,28 @@ class IdForm:
     @classmethod
     def of(cls, ids: pl.Series) -> "IdForm":
         """Return the form of ids, each counted once."""
-        ids = ids.unique()
-        digits = ids.filter(ids.str.contains(r"^\d+$"))
-        zeros = int(digits.str.contains(r"^0\d").sum())
+        is_digits = pl.col("id").str.contains(r"^\d+$")
+        customers, digits, zeros = (
+            ids.unique()
+            .to_frame("id")
+            .select(
+                pl.len(),
+                digits=is_digits.sum(),
+                zeros=(is_digits & pl.col("id").str.contains(r"^0\d")).sum(),
+            )
+            .row(0)
+        )
+        return cls(customers, digits / max(customers, 1), zeros / max(digits, 1))
+
+    @classmethod
+    def of_few(cls, ids: Collection[str]) -> "IdForm":
+        """Return the form of a few different ids.
+
+        >>> IdForm.of_few(["007", "A-7"]) == IdForm.of(pl.Series(["007", "A-7"]))
+        True
+        """
+        digits = [each for each in ids if each.isdecimal()]
+        zeros = sum(each[0] == "0" and len(each) > 1 for each in digits)
         return cls(len(ids), len(digits) / max(len(ids), 1), zeros / max(len(digits), 1))
 
     def difference(self, now: "IdForm") -> str:

@@ -1,6 +1,5 @@
 """Facts about a shop's data that training relied on, compared when the model is used."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -13,7 +12,6 @@ from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.errors import MismatchError
 
 MIN_CUSTOMERS = 20  # customers from which usual amounts and missing columns say anything
-ZONE_FORMAT = r"(^| )(UTC|offset of the shop|to [A-Z]\S+)$"  # how times with offsets were read
 MAX_MONEY_RATIO = 20  # times by which the median line may differ: pounds and pence differ by 100
 # Columns of lines that features may need, and what they are called.
 FEATURE_COLUMNS = {
@@ -57,11 +55,10 @@ class ShopFacts:
         *has_values, median = shop.lines.select(*there, sold.median().alias("m")).collect().row(0)
         columns = tuple(name for name, has in zip(named, has_values, strict=True) if has)
         ids = IdForm.of(shop.lines.select(pl.col("customer_id").unique()).collect().to_series())
-        offsets = any(re.search(ZONE_FORMAT, fact.detected.time_format) for fact in shop.files)
         return cls(
             shop.currency,
             "minute" in columns,
-            offsets,
+            shop.has_offsets,
             ids.leading_zeros,
             ids.digits,
             float(median or 0) / MONEY_SCALE,
@@ -129,5 +126,11 @@ class ShopFacts:
         revenue or columns that features need differ.
         """
         now = ShopFacts.of(shop, self.revenue if revenue is None else revenue)
+        self.require_agreement(now, known=known, fix=fix)
+
+    def require_agreement(
+        self, now: "ShopFacts", *, known: str = "those of training", fix: str = FIX
+    ) -> None:
+        """Raise `MismatchError` where other facts contradict these."""
         if found := self.contradictions(now):
             raise MismatchError(f"These data are not like {known}: {'; '.join(found)}.", fix=fix)

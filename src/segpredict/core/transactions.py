@@ -4,6 +4,7 @@ Money and quantities are whole units of 10⁻⁴ in Int64 (`MONEY_SCALE` to one)
 whole numbers are equal on every run and every thread count; sums of floats are not.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -13,6 +14,7 @@ import polars as pl
 from segpredict.core.ledger import Ledger
 
 MONEY_SCALE = 10_000
+ZONE_FORMAT = r"(^| )(UTC|offset of the shop|to [A-Z]\S+)$"  # how times with offsets were read
 EVENT_KINDS = ("sessions", "views", "carts", "searches")  # kinds of web events
 CONTACT_KINDS = ("sent", "opened")  # kinds of marketing contacts
 
@@ -168,6 +170,11 @@ class Transactions:
     # lines and the orders that were made of them (`features.with_orders`): they serve as long as
     # `lines` are these very lines
     orders: tuple[pl.LazyFrame, pl.DataFrame] | None = field(default=None, compare=False)
+
+    @property
+    def has_offsets(self) -> bool:
+        """Whether times were written with an offset to UTC."""
+        return any(re.search(ZONE_FORMAT, fact.detected.time_format) for fact in self.files)
 
     def known_at(self, cutoff: int) -> pl.LazyFrame:
         """Return the lines as they were known at a cutoff: the one cut in time.

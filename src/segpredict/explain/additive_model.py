@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,7 @@ from segpredict.classifier.training_data import (
     feature_matrix,
     segment_codes,
 )
-from segpredict.core.arrays import FloatArray
+from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.segment import INACTIVE_CODE
 from segpredict.core.types import JSON
 from segpredict.errors import ColumnMissingError, MismatchError
@@ -105,6 +106,9 @@ class AdditiveModel:
 
         `day`: Cutoff (day number) of the forecast; ``None``: without a season.
         """
+        return _base_values(self, day)
+
+    def _base_values(self, day: int | None) -> FloatArray:
         total = np.zeros(self.n_classes)
         if self.xgboost_model is not None:
             schema = dict.fromkeys(self._tree_columns, pl.Float32)
@@ -136,19 +140,47 @@ class AdditiveModel:
         is_whole = is_read or self.purchase_model is None or self.xgboost_model is None
         return self if is_whole else replace(self, purchase_model=None)
 
-    def at_reference(
-        self, customers: pl.DataFrame, column: str, references: Mapping[str, float | None]
-    ) -> pl.DataFrame:
-        """Return the customers with a column moved to its reference.
+    def moved_margins(
+        self,
+        customers: pl.DataFrame,
+        moves: Mapping[str, IntArray],
+        references: Mapping[str, float | None],
+    ) -> dict[str, FloatArray]:
+        """Return what moving a column to its reference takes off the log-odds of some customers.
 
-        Columns of the purchase model that it stands for move with it.
+        `moves` are the customers (rows) by column. Columns of the purchase model that a column
+        stands for move with it. All moves are predicted together.
         """
-        places = () if self.purchase_model is None else PLAYER_COLUMNS.get(column, ())
-        names = {column, *(HISTORY_COLUMNS[place] for place in places)}
-        return customers.with_columns(
-            pl.lit(references.get(name)).cast(customers.schema[name]).alias(name)
-            for name in sorted(names & {*customers.columns})
-        )
+        found = {}
+        by_part = {column: self.part_with(column) is self for column in moves}
+        for is_whole in {*by_part.values()}:
+            own = [column for column, whole in by_part.items() if whole == is_whole]
+            part = self if is_whole else replace(self, purchase_model=None)
+            rows = [np.arange(customers.height), *(moves[column] for column in own)]
+            ends = np.cumsum([len(each) for each in rows])
+            spans = dict(zip(own, map(slice, ends[:-1], ends[1:]), strict=True))
+            frame = self._at_references(customers[np.concatenate(rows)], spans, references)
+            margins = part.predict_margin(frame)
+            for column, span in spans.items():
+                found[column] = margins[moves[column]] - margins[span]
+        return found
+
+    def _at_references(
+        self,
+        customers: pl.DataFrame,
+        spans: Mapping[str, slice],
+        references: Mapping[str, float | None],
+    ) -> pl.DataFrame:
+        """Return customers with each column at its reference in its span of rows."""
+        there, changed = {*customers.columns}, dict[str, FloatArray]()
+        for column, span in spans.items():
+            places = () if self.purchase_model is None else PLAYER_COLUMNS.get(column, ())
+            for name in {column, *(HISTORY_COLUMNS[place] for place in places)} & there:
+                if name not in changed:
+                    changed[name] = customers[name].to_numpy().astype(np.float64)
+                reference = references.get(name)
+                changed[name][span] = np.nan if reference is None else reference
+        return customers.with_columns(pl.Series(name, changed[name]) for name in sorted(changed))
 
     def predict_proba(self, customers: pl.DataFrame) -> FloatArray:
         """Return the probability of each segment, as it is scored."""
@@ -200,6 +232,13 @@ class AdditiveModel:
             "purchase_model": self.purchase_model and self.purchase_model.to_state(),
             "state_shares": self.markov_chain and list(self.markov_chain.state_shares),
         }
+
+
+@lru_cache(maxsize=32)  # equal for all customers of a day
+def _base_values(model: AdditiveModel, day: int | None) -> FloatArray:
+    found = model._base_values(day)
+    found.flags.writeable = False
+    return found
 
 
 def additive_model(

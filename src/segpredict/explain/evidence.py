@@ -6,8 +6,6 @@ from itertools import combinations
 
 import numpy as np
 import polars as pl
-from scipy.stats import kendalltau, spearmanr
-from sklearn.isotonic import IsotonicRegression
 
 from segpredict.classifier import metrics
 from segpredict.classifier.evaluation.backtest import BacktestReplay
@@ -144,6 +142,7 @@ def _ablations(
 def _interventional(replay: BacktestReplay, groups: Sequence[FeatureGroup]) -> float | None:
     """Return the rank correlation of groups by two kinds of SHAP values of the trees."""
     import shap  # takes long to load, and a run needs none of it
+    from scipy.stats import spearmanr
 
     trees = replay.model.xgboost_model
     few = stratified_sample(replay.customers, INTERVENTION_ROWS)
@@ -184,6 +183,8 @@ def _agreement(
 
 
 def _tau(one: FloatArray, other: FloatArray) -> float:
+    from scipy.stats import kendalltau
+
     found = float(kendalltau(one, other).statistic)
     return 0.0 if np.isnan(found) else found
 
@@ -269,6 +270,8 @@ def _limit(sizes: FloatArray, flips: FloatArray) -> float:
 
     The share of flips is taken to fall with size (isotonic regression).
     """
+    from sklearn.isotonic import IsotonicRegression
+
     shares = IsotonicRegression(increasing=False).fit_transform(sizes, flips)
     fine = sizes[shares <= MAX_SIGN_FLIPS]
     return float(fine.min()) if len(fine) else float(sizes.max(initial=0.0)) + 1.0

@@ -176,18 +176,15 @@ class ForecastExplainer:
 
     def _reasons(self, customers: pl.DataFrame, contrasts: ContrastContributions) -> pl.DataFrame:
         """Return the reasons of customers, each checked by moving its column to the reference."""
-        whole, unmoved = self.model, dict[bool, FloatArray]()
 
-        def move(column: str, rows: IntArray) -> FloatArray:
-            part = whole.part_with(column)
-            has_purchases = part is whole
-            if has_purchases not in unmoved:
-                unmoved[has_purchases] = part.predict_margin(customers)
-            moved = whole.at_reference(customers[rows], column, self.lexicon.references)
-            change = unmoved[has_purchases][rows] - part.predict_margin(moved)
-            towards, against = contrasts.targets[rows], contrasts.references[rows]
-            each = np.arange(len(rows))
-            return np.asarray(change[each, towards] - change[each, against], np.float64)
+        def move(moves: Mapping[str, IntArray]) -> dict[str, FloatArray]:
+            changes = self.model.moved_margins(customers, moves, self.lexicon.references)
+            effects = {}
+            for column, rows in moves.items():
+                change, each = changes[column], np.arange(len(rows))
+                towards, against = contrasts.targets[rows], contrasts.references[rows]
+                effects[column] = change[each, towards] - change[each, against]
+            return effects
 
         return reason_texts(contrasts, self.model.feature_names, self.groups, self.lexicon, move)
 

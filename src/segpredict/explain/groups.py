@@ -6,8 +6,6 @@ from itertools import combinations
 
 import numpy as np
 import polars as pl
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 
 from segpredict.core.arrays import FloatArray
 from segpredict.core.panel import Feature
@@ -154,6 +152,9 @@ def _spearman(cells: FloatArray) -> FloatArray:
 def _split(
     places: Sequence[int], similarity: FloatArray, explanation: Sequence[Feature]
 ) -> list[list[int]]:
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
     if len(places) == 1:
         return [list(places)]
     apart = np.clip(1 - similarity[np.ix_(places, places)], 0.0, 1.0)

@@ -18,6 +18,7 @@ from segpredict.core.types import JSON
 # came back, how long ago that was (together with the age of the customer), and spend of a
 # purchase day. Columns of `HISTORY_COLUMNS` by place.
 SPEND_PLAYER = "spend_364"
+ROWS_AT_ONCE = 50_000  # histories of which counts are computed at once, to bound memory
 PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), SPEND_PLAYER: (3, 4)}
 
 
@@ -42,8 +43,9 @@ class PurchaseModelExplainer:
         """Return the mean margin of the reference customers, by segment."""
         model = self.model if day is None else self.model.at_cutoff(day)
         total = np.zeros(model.n_classes)
-        for share, row in zip(self.reference_shares, self.reference_rows, strict=True):
-            total = total + share * purchase_margin(model, row[None, :], self.weight)[0]
+        margins = purchase_margin(model, self.reference_rows, self.weight)
+        for share, margin in zip(self.reference_shares, margins, strict=True):
+            total = total + share * margin
         return total
 
     def shapley_values(self, customers: pl.DataFrame) -> FloatArray:
@@ -83,19 +85,31 @@ class PurchaseModelExplainer:
         """
         sizes = range(len(PLAYER_COLUMNS) + 1)
         teams = [team for size in sizes for team in combinations(PLAYER_COLUMNS, size)]
+        buyers = [team for team in teams if SPEND_PLAYER not in team]
         values = {team: np.zeros((len(rows), model.n_classes)) for team in teams}
         own_shares = model.segment_shares(rows)
-        for share, other in zip(self.reference_shares, self.reference_rows, strict=True):
-            usual = model.segment_shares(other[None, :])
-            for team in [team for team in teams if SPEND_PLAYER not in team]:
-                counts = self._counts(model, _joined(rows, team, other))
-                for coalition, shares in (team, usual), ((*team, SPEND_PLAYER), own_shares):
-                    spread = [model.spread_over_segments(each, shares) for each in counts]
-                    values[coalition] += share * margin_of(spread, self.weight)
+        # As many reference customers at a time as memory allows: of one customer, all of them.
+        step = max(1, ROWS_AT_ONCE // (len(buyers) * max(1, len(rows))))
+        for first in range(0, len(self.reference_rows), step):
+            others = self.reference_rows[first : first + step]
+            shape = (len(others), len(buyers), len(rows), model.n_classes)
+            joined = [_joined(rows, team, other) for other in others for team in buyers]
+            counts = self._counts(model, np.concatenate(joined))
+            usual = np.repeat(model.segment_shares(others), len(buyers) * len(rows), axis=2)
+            own = np.tile(own_shares, len(joined))
+            margins = [
+                margin_of([model.spread_over_segments(c, s) for c in counts], self.weight)
+                for s in (usual, own)
+            ]
+            by_usual, by_own = (each.reshape(shape) for each in margins)
+            for place, share in enumerate(self.reference_shares[first : first + step]):
+                for number, team in enumerate(buyers):
+                    values[team] += share * by_usual[place, number]
+                    values[(*team, SPEND_PLAYER)] += share * by_own[place, number]
         return values
 
     def _counts(self, model: BgNbdGammaGamma, rows: FloatArray) -> list[FloatArray]:
-        return [model.count_probabilities(rows, i) for i in indices_of(model, self.weight)]
+        return model.counts_at(rows, indices_of(model, self.weight))
 
     def to_state(self) -> JSON:
         """Return the reference customers as JSON."""

@@ -26,8 +26,8 @@ REASONS_SCHEMA: dict[str, type[pl.DataType]] = {
     **dict.fromkeys(("total", "start", "end"), pl.Float64),
     "text": pl.String,
 }
-# The effect of moving a column to its reference on the log-odds of some customers (rows).
-MoveToReference = Callable[[str, IntArray], FloatArray]
+# The effects of moving columns to their references on the log-odds of some customers (rows).
+MoveToReference = Callable[[Mapping[str, IntArray]], Mapping[str, FloatArray]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,9 +186,11 @@ def _confirmed(
     for each in candidates:
         by_column.setdefault(each.column, []).append(each)
     held: dict[int, list[_Candidate]] = {}
+    moves = {names[column]: np.array([e.row for e in some]) for column, some in by_column.items()}
+    effects = move(moves) if moves else {}
     for column, some in by_column.items():
-        effects = move(names[column], np.array([each.row for each in some]))
-        agreeing = [e for e, effect in zip(some, effects, strict=True) if effect * e.size > 0]
+        own = effects[names[column]]
+        agreeing = [e for e, effect in zip(some, own, strict=True) if effect * e.size > 0]
         for each in agreeing:
             held.setdefault(each.row, []).append(each)
     return {row: sorted(some, key=lambda e: (-e.size, e.group)) for row, some in held.items()}

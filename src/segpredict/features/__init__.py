@@ -11,6 +11,8 @@ from segpredict.features.build import (
     clustering_inputs,
     compute_features,
     feature_glossary,
+    fitted_families,
+    measure_window,
     needed_columns,
 )
 from segpredict.features.engine.orders import with_orders
@@ -24,6 +26,8 @@ __all__ = [
     "clustering_inputs",
     "compute_features",
     "feature_glossary",
+    "fitted_families",
+    "measure_window",
     "needed_columns",
     "with_orders",
 ]

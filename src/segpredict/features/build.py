@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -17,7 +18,6 @@ from segpredict.features.engine.plan import FeatureQuery, plan_query, run_querie
 from segpredict.features.family import FEATURE_FAMILIES, FeatureFamily
 
 DEFAULT_FAMILIES = "default"  # stands for all families that are on by default
-_LARGEST = np.finfo(np.float64).max
 _INPUT_SCHEMA = {"customer_id": pl.String, "end": pl.Int32, "days": pl.Int32, "spend": pl.Int64}
 # What may be measured in addition, and its type.
 _EXTRA_INPUTS = {
@@ -25,6 +25,8 @@ _EXTRA_INPUTS = {
     "products": (m.sum_orders("products"), pl.Int64),
     "units": (m.sum_orders("units"), pl.Int64),
     "refunds": (m.sum_returns(), pl.Int64),
+    # days from the first purchase in the interval to its end
+    "age": (m.days_since_first(), pl.Int32),
 }
 
 
@@ -54,25 +56,54 @@ def build_features(
     """
     if not windows:
         return []
-    declared, compute = _prepared(transactions, windows, families)
-    return [
-        FeatureTable(_validated(frame, declared), window, declared)
-        for frame, window in zip(
-            batches.compute_in_batches(transactions, compute), windows, strict=True
-        )
-    ]
-
-
-def _prepared(
-    transactions: Transactions, windows: Sequence[Window], families: Sequence[str] | None
-) -> tuple[tuple[Feature, ...], batches.BatchFunction]:
-    """Return the columns, and the function that computes them for a batch."""
     if families is None:
         until = max(window.cutoff for window in windows)
         families = choose_families(transactions, until=until).names
-    chosen = _chosen(families, transactions.side_tables)
-    queries = [plan_query(window, chosen) for window in windows]
-    return _declared(chosen), lambda batch: run_queries(batch, queries)
+    tables, _ = _measured(
+        transactions, windows, fitted_families(families, transactions.side_tables), ()
+    )
+    return tables
+
+
+def _measured(
+    transactions: Transactions,
+    windows: Sequence[Window],
+    chosen: tuple[FeatureFamily, ...],
+    intervals: Sequence[FeatureQuery],
+) -> tuple[list[FeatureTable], list[pl.DataFrame]]:
+    """Return the features of windows and the results of further queries, in one pass."""
+    declared = _declared(chosen)
+    schema = schemas.feature_schema(declared)
+    queries = [*(plan_query(window, chosen) for window in windows), *intervals]
+    frames = batches.compute_in_batches(transactions, lambda batch: run_queries(batch, queries))
+    tables = [
+        FeatureTable(schemas.validate_schema(frame, schema), window, declared)
+        for frame, window in zip(frames, windows, strict=False)
+    ]
+    return tables, frames[len(windows) :]
+
+
+def measure_window(
+    transactions: Transactions,
+    window: Window,
+    families: tuple[FeatureFamily, ...],
+    intervals: Sequence[tuple[int, int]],
+    extra_inputs: Sequence[str] = (),
+) -> tuple[FeatureTable, list[pl.DataFrame]]:
+    """Compute the features of a window and the purchases of intervals in one pass over the lines.
+
+    All that a score looks at, so that lines become orders once. `families` are `fitted_families`:
+    the plan of the same families is made once, however often they are measured. `intervals` and
+    `extra_inputs` are those of `clustering_inputs`; several intervals may end on one day, and each
+    has a table of its own. ``age`` among the extra inputs is the days since the first purchase of
+    the interval.
+    """
+    extra = tuple(name for name in _EXTRA_INPUTS if name in extra_inputs)
+    queries = [_interval_query(*interval, extra) for interval in intervals]
+    (table,), found = _measured(transactions, [window], families, queries)
+    for each, (_, end) in zip(found, intervals, strict=True):
+        each.insert_column(1, pl.Series("end", np.full(each.height, end, dtype=np.int32)))
+    return table, found
 
 
 def compute_features(
@@ -120,7 +151,7 @@ def clustering_inputs(
     schema = _INPUT_SCHEMA | {n: t for n, (_, t) in _EXTRA_INPUTS.items() if n in extra_inputs}
     if not requested:
         return pl.DataFrame(schema=schema)
-    queries = [_interval_query(*interval, extra_inputs) for interval in requested]
+    queries = [_interval_query(*interval, tuple(extra_inputs)) for interval in requested]
     frames = batches.compute_in_batches(transactions, lambda batch: run_queries(batch, queries))
     labelled = (
         frame.with_columns(end=pl.lit(end, pl.Int32)).select(*schema)
@@ -129,7 +160,8 @@ def clustering_inputs(
     return pl.concat(labelled)
 
 
-def _interval_query(start: int, end: int, extra: Sequence[str]) -> FeatureQuery:
+@lru_cache(maxsize=64)
+def _interval_query(start: int, end: int, extra: tuple[str, ...]) -> FeatureQuery:
     """Return the query for one interval, with the interval as look-back."""
     measures = {"days": m.count_purchase_days(), **m.spend_measures("all", m.WHOLE_HISTORY)}
     derived = {"days": pl.col("days").cast(pl.Int32), "spend": m.net_spend("all")}
@@ -176,7 +208,7 @@ the data have no discounts.',))
     default = {family.name for family in FEATURE_FAMILIES.all_parts() if family.is_default}
     named = {DEFAULT_FAMILIES} if wanted is None else set(wanted)
     names = (named - {DEFAULT_FAMILIES}) | (default if DEFAULT_FAMILIES in named else set())
-    families = _chosen(sorted(names))
+    families = fitted_families(sorted(names))
     present = batches.available_columns(transactions, until)
     missing = {f.name: [n for n in f.required_columns if n not in present] for f in families}
     notes = tuple(
@@ -194,7 +226,7 @@ def needed_columns(families: Sequence[str]) -> frozenset[str]:
     >>> needed_columns(["rfm", "assortment"])
     frozenset({'product_id'})
     """
-    needs = {need for family in _chosen(families) for need in family.required_columns}
+    needs = {need for family in fitted_families(families) for need in family.required_columns}
     return frozenset(batches.NEEDED_COLUMNS[need] for need in needs & set(batches.NEEDED_COLUMNS))
 
 
@@ -207,43 +239,24 @@ def feature_glossary(
     'recency_days'
     """
     names = FEATURE_FAMILIES.names() if families is None else families
-    return _declared(_chosen(names, side_tables))
+    return _declared(fitted_families(names, side_tables))
 
 
-def _validated(frame: pl.DataFrame, declared: Sequence[Feature]) -> pl.DataFrame:
-    if is_in_range(frame, declared):
-        return frame
-    return schemas.validate_schema(frame, schemas.feature_schema(declared))
-
-
-def is_in_range(frame: pl.DataFrame, declared: Sequence[Feature]) -> bool:
-    """Return whether all values are in their declared range, in one pass.
-
-    Validating the schema names what broke, and takes several times as long; it runs only then.
-    """
-    return all(_is_within(piece, f) for f in declared for piece in frame[f.name].get_chunks())
-
-
-def _is_within(values: pl.Series, feature: Feature) -> bool:
-    numbers = values.to_numpy()  # null becomes NaN, and nothing else may be
-    low = -_LARGEST if feature.low is None else feature.low
-    high = _LARGEST if feature.high is None else feature.high
-    if not values.null_count():
-        # The least and the most of numbers of which one is NaN are NaN.
-        return not numbers.size or bool(numbers.min() >= low and numbers.max() <= high)
-    is_outside = ((numbers < low) | (numbers > high)).any()
-    return not is_outside and bool(np.isnan(numbers).sum() == values.null_count())
-
-
-def _chosen(
+def fitted_families(
     names: Sequence[str], side_tables: SideTables | None = None
 ) -> tuple[FeatureFamily, ...]:
+    """Return families with the columns that a shop's side tables give them.
+
+    >>> [family.name for family in fitted_families(["rfm", "btyd"])]
+    ['btyd', 'rfm']
+    """
     # Sorted by name, so that the columns do not depend on the order of the request.
     families = (FEATURE_FAMILIES.get(name) for name in sorted(set(names)))
     return tuple(family.with_side_tables(side_tables or SideTables()) for family in families)
 
 
-def _declared(families: Sequence[FeatureFamily]) -> tuple[Feature, ...]:
+@lru_cache(maxsize=16)
+def _declared(families: tuple[FeatureFamily, ...]) -> tuple[Feature, ...]:
     return tuple(
         replace(feature, family=family.name) for family in families for feature in family.features
     )

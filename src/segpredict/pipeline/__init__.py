@@ -3,29 +3,52 @@
 `stages` holds pure functions, `artifacts` the files of a run folder; `runs` composes and saves.
 """
 
-from segpredict.data.ingest import IngestResult, ingest, read_transactions
-from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
-from segpredict.pipeline.exports import ExportRequest, Report, export_bi_tables, export_report
-from segpredict.pipeline.queries import (
-    check_data,
-    draw_waterfall,
-    explain_customer,
-    feature_meanings,
-    load,
-    load_run_explanation,
-    score_into_history,
-    write_plots,
-)
-from segpredict.pipeline.runs import (
-    fit,
-    run_clustering,
-    run_explanation,
-    run_pipeline,
-    run_report,
-    run_training,
-)
-from segpredict.pipeline.target import RunTarget, SegmentationSearch, SelectionMode, no_progress
-from segpredict.pipeline.transitions import history_transitions, run_transitions
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segpredict.data.ingest.ingest import IngestResult, ingest
+    from segpredict.data.ingest.read import read_transactions
+    from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
+    from segpredict.pipeline.exports import ExportRequest, Report, export_bi_tables, export_report
+    from segpredict.pipeline.load_run import load
+    from segpredict.pipeline.queries import (
+        check_data,
+        draw_waterfall,
+        explain_customer,
+        feature_meanings,
+        load_run_explanation,
+        score_into_history,
+        write_plots,
+    )
+    from segpredict.pipeline.runs import (
+        fit,
+        run_clustering,
+        run_explanation,
+        run_pipeline,
+        run_report,
+        run_training,
+    )
+    from segpredict.pipeline.target import RunTarget, SegmentationSearch, SelectionMode, no_progress
+    from segpredict.pipeline.transitions import history_transitions, run_transitions
+
+# Who loads a run to score needs no report and no training: a name comes when asked for.
+_HOMES = {
+    "segpredict.data.ingest.ingest": "IngestResult ingest",
+    "segpredict.data.ingest.read": "read_transactions",
+    "segpredict.pipeline.campaign": "CampaignRequest draw_campaign list_campaigns",
+    "segpredict.pipeline.exports": "ExportRequest Report export_bi_tables export_report",
+    "segpredict.pipeline.queries": (
+        "check_data draw_waterfall explain_customer feature_meanings load_run_explanation "
+        "score_into_history write_plots"
+    ),
+    "segpredict.pipeline.load_run": "load",
+    "segpredict.pipeline.runs": (
+        "fit run_clustering run_explanation run_pipeline run_report run_training"
+    ),
+    "segpredict.pipeline.target": "RunTarget SegmentationSearch SelectionMode no_progress",
+    "segpredict.pipeline.transitions": "history_transitions run_transitions",
+}
 
 __all__ = [
     "CampaignRequest",
@@ -59,3 +82,10 @@ __all__ = [
     "score_into_history",
     "write_plots",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names.split():
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module 'segpredict.pipeline' has no attribute {name!r}")

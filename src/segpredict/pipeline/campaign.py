@@ -188,6 +188,6 @@ def _reasons(
     if predictor.explainer is None:
         return None
     first = listed.head(MAX_EXPLAINED)
-    frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
+    frame = predictor.customer_rows(shop, predictor.score_window(shop)).eligible
     rows = frame.filter(pl.col("customer_id").is_in(first.implode()))
     return predictor.explainer.explain(rows, ExplainOptions(max(1, len(first)))).reasons

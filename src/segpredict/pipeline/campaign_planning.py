@@ -70,7 +70,7 @@ def _lists(
     earlier_arms: Mapping[str, Mapping[str, str]],
 ) -> pl.DataFrame:
     """Return the lists of all campaigns, one after the other."""
-    columns = {name: column.dtype.type for name, column in CAMPAIGN_LIST_SCHEMA.columns.items()}
+    columns = {name: column.dtype for name, column in CAMPAIGN_LIST_SCHEMA.columns.items()}
     tables = [pl.DataFrame(schema={"campaign": pl.String, **columns})]
     marked = campaign_room.mark_universal_holdout(customers, options, earlier_arms)
     for campaign in campaigns:

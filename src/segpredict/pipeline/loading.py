@@ -37,7 +37,7 @@ from segpredict.pipeline.results import (
 from segpredict.scoring.predictor import SegmentPredictor
 
 DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
-RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy", "pandera")
+RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy")
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = (
@@ -211,6 +211,7 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         load_optional(files, "value_model"),
         load_explainer(files, models),
         load_facts(files),
+        day_number(files.metadata["data"]["first_day"]),
     )
 
 

@@ -57,16 +57,6 @@ def check_data(
     return found
 
 
-def load(folder: str | Path) -> SegmentPredictor:
-    """Return the predictor of a run folder, after checking the hash of what it reads.
-
-    Raises `ArtifactError` when the folder holds no run, or a file is missing or changed.
-    """
-    refuse_forked_process()
-    with loading.translate_load_errors(folder):
-        return loading.load_predictor(open_run(folder))
-
-
 def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
     """Return one customer's forecast at the end of a run's data, and why.
 
@@ -124,7 +114,7 @@ def _explanation(
     files: RunFolder, predictor: SegmentPredictor, shop: Transactions, customer_id: str
 ) -> explanations.Explanation:
     """Return the explanation of one customer, by the run's explainer if it has one."""
-    frame = predictor.feature_rows(shop, predictor.score_window(shop)).frame
+    frame = predictor.customer_rows(shop, predictor.score_window(shop)).eligible
     chosen = frame.filter(pl.col("customer_id") == customer_id)
     if chosen.height == 0:
         raise CustomerMissingError(customer_id, predictor.time.lookback)

@@ -28,8 +28,8 @@ from segpredict.pipeline import (
     selection,
     stages,
 )
+from segpredict.pipeline.load_run import load
 from segpredict.pipeline.loading import run_metadata
-from segpredict.pipeline.queries import load
 from segpredict.pipeline.results import CampaignPlans, Prepared, Segmented, Trained
 from segpredict.pipeline.target import RunTarget, SegmentationSearch, no_progress
 from segpredict.report import ReportInput, render_html

@@ -358,7 +358,7 @@ def _rows_of(predictor: SegmentPredictor, shop: Transactions, customers: pl.Seri
     """Return the features and states of some customers at the end of the data."""
     window, wanted = predictor.score_window(shop), customers.unique().to_frame("customer_id")
     return shop.by_parts(
-        lambda part: predictor.feature_rows(part, window).frame.join(
+        lambda part: predictor.customer_rows(part, window).eligible.join(
             wanted, on="customer_id", how="semi"
         )
     ).sort("customer_id")

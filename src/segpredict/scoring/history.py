@@ -10,7 +10,7 @@ import polars as pl
 from segpredict.analytics.transitions.states import ERASED_STATE, LAPSED_STATE, NEW_STATE
 from segpredict.core import disk
 from segpredict.core.customer_ids import IdForm
-from segpredict.core.segment import Segment
+from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.work_folder import WorkFolder
 from segpredict.errors import ArtifactError, BusyError, MismatchError, SchemaError, UsageError
 
@@ -32,6 +32,7 @@ SCORE_HISTORY_SCHEMA = pl.Schema(
 )
 ENTRY_COLUMNS = ["as_of", "segmentation", "segmentation_version", "model"]
 COMPARED_COLUMNS = ["segment_id", "next_segment_id"]
+INACTIVE_ID = f"S{INACTIVE_CODE}"
 MAX_LISTED = 8  # days or models that a message names
 
 
@@ -159,7 +160,10 @@ class ScoreHistory:
             .agg(pl.col("segment").last())
             .sort("segment_code")
         )
-        return tuple(Segment(*row) for row in named.iter_rows())
+        found = tuple(Segment(*row) for row in named.iter_rows())
+        # It is a state of every matrix, whether or not anybody is in it.
+        is_there = bool(found) and found[0].code == INACTIVE_CODE
+        return found if is_there else (Segment(INACTIVE_CODE, INACTIVE_ID, "Inactive"), *found)
 
     def transitions_between(
         self, since: date, until: date, model: str | None = None
@@ -168,23 +172,26 @@ class ScoreHistory:
         first, second = self._pair(since, until, model)
         before = self.read_scores(since, first)
         after = self.read_scores(until, second).select(
-            "customer_id", pl.col("segment_id").alias("to_id")
+            "customer_id", to_id="segment_id", is_later="is_eligible"
         )
         is_predicted, lapsed = pl.col("next_until") == until, pl.lit(LAPSED_STATE.id)
         began = before.select(
-            "customer_id",
+            *("customer_id", "is_eligible"),
             from_id=pl.when("is_eligible").then("segment_id").otherwise(lapsed),
             predicted_id=pl.when(is_predicted).then("next_segment_id"),
             p_predicted=pl.when(is_predicted).then("p_next"),
         )
         moved = began.join(after, on="customer_id", how="full", coalesce=True)
+        # A shop's own segments may hold those who long lapsed: without an order they stay so.
+        is_active = pl.col("is_eligible").fill_null(value=False) | pl.col("is_later")
+        to_id = pl.when(~is_active).then(pl.lit(INACTIVE_ID)).otherwise("to_id").alias("to_id")
         return moved.select(
             "customer_id",
             pl.lit(since).alias("since"),
             pl.lit(until).alias("until"),
             pl.lit(None, pl.String).alias("previous_id"),
             pl.col("from_id").fill_null(NEW_STATE.id),
-            pl.col("to_id").fill_null(ERASED_STATE.id),
+            to_id.fill_null(ERASED_STATE.id),
             *("predicted_id", "p_predicted"),
             pl.lit(before["segmentation"][0]).alias("segmentation"),
         ).sort("customer_id")

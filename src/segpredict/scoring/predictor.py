@@ -2,21 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from segpredict import features
-from segpredict.analytics.customer_value import FORECAST_COLUMNS, ValueModel, base_values
+from segpredict.analytics.customer_value import ValueModel
 from segpredict.classifier import (
     STATE_FEATURES,
     DecisionPolicy,
     EnsembleModel,
     Forecaster,
-    build_panel,
 )
 from segpredict.config.classifier import TimeOptions
 from segpredict.config.cleaning import CleaningOptions
@@ -25,22 +24,26 @@ from segpredict.config.outputs import ExplainOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core import schemas
 from segpredict.core.customer_ids import id_texts
-from segpredict.core.panel import Panel
 from segpredict.core.process import refuse_forked_process
-from segpredict.core.segment import INACTIVE_CODE, Segment
+from segpredict.core.segment import Segment
 from segpredict.core.shop_facts import ShopFacts
-from segpredict.core.transactions import MONEY_SCALE, RawLines, SideTables, Transactions
+from segpredict.core.transactions import RawLines, SideTables, Transactions
 from segpredict.core.types import JSON, DateLike
 from segpredict.core.window import Window, as_date, day_number
 from segpredict.data import readers
 from segpredict.data.cleaning import clean_lines
 from segpredict.data.side_tables import fill_list_prices
-from segpredict.errors import CustomerMissingError, MismatchError
+from segpredict.errors import CustomerMissingError, MismatchError, UsageError
 from segpredict.explain import Explanation, ForecastExplainer, build_explainer
+from segpredict.features.family import FeatureFamily
+from segpredict.scoring.customer_rows import ScoringRows, customer_rows, require_customers
 from segpredict.scoring.history import ModelVersion
 from segpredict.scoring.reading import changed_reading, find_rows
-from segpredict.scoring.scores import decision_columns, forecast_columns
+from segpredict.scoring.scores import score_frame
 from segpredict.segmentation import Segmentation
+
+if TYPE_CHECKING:
+    from segpredict.scoring.online import OnlineScorer
 
 MAX_DAYS_LATE = 7  # days that a shop may be closed before the cutoff
 # The parts of a segmentation that decide segments; names and notes do not.
@@ -80,6 +83,8 @@ class SegmentPredictor:
     explainer: ForecastExplainer | None = None
     # what training knew of the data; data that contradict it are refused. ``None``: nothing
     facts: ShopFacts | None = None
+    # the day on which the records of the run began; ``None``: not known
+    first_day: int | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -171,19 +176,12 @@ class SegmentPredictor:
         self, transactions: object, as_of: DateLike = None, since: DateLike = None
     ) -> pl.DataFrame:
         """Return what `score` returns, as a Polars frame whatever is given."""
-        shop, window, _ = self._prepare(transactions, as_of, since)
-        scores = shop.by_parts(lambda part: self._score_part(part, window)).sort("customer_id")
-        return schemas.validate_schema(scores, schemas.SCORES_SCHEMA)
-
-    def _score_part(self, shop: Transactions, window: Window) -> pl.DataFrame:
-        """Return the scores of a part of the customers."""
-        customers = _with_spend(self.customer_ids(shop, window), shop, window.cutoff)
-        held = self.segmentation.for_shop(shop).in_force_at(window.cutoff)
-        customers = customers.join(held, on="customer_id", how="left", maintain_order="left")
-        rows = self.feature_rows(shop, window).frame
-        base = base_values(shop, [window]).select("customer_id", "base_value")
-        rows = rows.join(base, on="customer_id", how="left", maintain_order="left")
-        return self._scores(rows, customers, window)
+        shop, window = self._prepared(transactions, as_of, since)
+        scores = shop.by_parts(lambda part: self.score_rows(self.customer_rows(part, window)))
+        require_customers(scores, window)
+        if since is None:
+            self._require_cover(shop, window)
+        return schemas.validate_schema(scores.sort("customer_id"), schemas.SCORES_SCHEMA)
 
     def explain(
         self,
@@ -208,15 +206,32 @@ class SegmentPredictor:
         """
         options = ExplainOptions(rows)
         wanted = id_texts(customers)
-        shop, window, _ = self._reading(config)._prepare(transactions, as_of, since)
-        frame = self.feature_rows(shop, window).frame
-        explainer = self.explainer or self.explainer_for(frame, shop.currency)
+        found = self._reading(config)._prepared_rows(transactions, as_of, since)
+        frame = found.eligible
+        explainer = self.explainer or self.explainer_for(frame, found.currency)
         chosen = frame.filter(pl.col("customer_id").is_in(wanted)) if wanted else frame
         known = set(chosen["customer_id"])
         for name in wanted:
             if name not in known:
                 raise CustomerMissingError(name, self.time.lookback)
         return explainer.explain(chosen, options)
+
+    def online(self, since: DateLike = None) -> "OnlineScorer":
+        """Return a scorer for single customers, whose lines are values and not a file.
+
+        `since` is the day on which the shop's records begin, the first day of the run by default.
+
+        >>> scorer = predictor.online()  # doctest: +SKIP
+        >>> scorer.score(lines, as_of="2024-01-01", explain=True)  # doctest: +SKIP
+        """
+        from segpredict.scoring.online import OnlineScorer
+
+        first = self.first_day if since is None else day_number(since)
+        if first is None:
+            raise UsageError(
+                "It is not known when the shop's records begin.", fix="say it with --since."
+            )
+        return OnlineScorer(self, first)
 
     def explainer_for(
         self, frame: pl.DataFrame, currency: str = "", ensemble: EnsembleModel | None = None
@@ -226,24 +241,24 @@ class SegmentPredictor:
         found = build_explainer(self.model, ensemble, frame, self.segments, glossary, currency)
         return found.with_policy(self.policy)
 
-    def _prepare(
+    def _prepared(
         self, transactions: object, as_of: DateLike, since: DateLike
-    ) -> tuple[Transactions, Window, pl.DataFrame]:
-        """Return the transactions, the window, and all customers before its cutoff."""
+    ) -> tuple[Transactions, Window]:
+        """Return the transactions and the window of a score."""
         refuse_forked_process()
         shop = self.read_transactions(transactions, as_of)
         if self.facts is not None:
             self.facts.require_same(shop, self.cleaning_options.revenue)
-        window = self.score_window(shop, as_of, since)
-        customers = self.customer_ids(shop, window)
-        if customers.height == 0:
-            raise MismatchError(
-                f"No customer has an order before {as_date(window.cutoff)}.",
-                fix="give a later --as-of, or data that reach further back.",
-            )
+        return shop, self.score_window(shop, as_of, since)
+
+    def _prepared_rows(self, transactions: object, as_of: DateLike, since: DateLike) -> ScoringRows:
+        """Return all customers before the cutoff, or raise why they cannot be scored."""
+        shop, window = self._prepared(transactions, as_of, since)
+        rows = self.customer_rows(shop, window)
+        require_customers(rows.customers, window)
         if since is None:
             self._require_cover(shop, window)
-        return shop, window, customers
+        return rows
 
     def read_transactions(self, given: object, as_of: DateLike = None) -> Transactions:
         """Return the transactions, read and cleaned as in the run."""
@@ -274,15 +289,17 @@ class SegmentPredictor:
         first = shop.first_day if since is None else day_number(since)
         return self.time.window_at(cutoff, first)
 
-    def feature_rows(self, shop: Transactions, window: Window) -> Panel:
-        """Return features and states of the eligible customers, as in training."""
-        return build_panel(shop, self.segmentation.for_shop(shop), [window], self.families)
+    def customer_rows(self, shop: Transactions, window: Window) -> ScoringRows:
+        """Return the customers of a shop, with features and states as in training."""
+        families = self._families
+        if self.families is None:
+            names = features.choose_families(shop, until=window.cutoff).names
+            families = features.fitted_families(names, shop.side_tables)
+        return customer_rows(shop, self.segmentation, window, families)
 
-    @staticmethod
-    def customer_ids(shop: Transactions, window: Window) -> pl.DataFrame:
-        """Return the ids of all customers with an order before the cutoff."""
-        known = shop.order_days().known_at(window.cutoff)
-        return known.select("customer_id").unique().sort("customer_id").collect()
+    @cached_property
+    def _families(self) -> tuple[FeatureFamily, ...]:
+        return features.fitted_families(self.families or (), self.side_tables)
 
     def _require_cover(self, shop: Transactions, window: Window) -> None:
         cutoff, last = as_date(window.cutoff), as_date(shop.end_day - 1)
@@ -301,48 +318,14 @@ class SegmentPredictor:
                 "say with --since when the shop's records begin.",
             )
 
-    def _scores(self, rows: pl.DataFrame, customers: pl.DataFrame, window: Window) -> pl.DataFrame:
-        ids = [segment.id for segment in self.segments]
-        names = [segment.name for segment in self.segments]
-        p = self.model.predict_proba(rows) if rows.height else np.zeros((0, len(ids)))
-        values = pl.DataFrame({n: [None] * rows.height for n in FORECAST_COLUMNS}).cast(pl.Float64)
-        if self.value_model is not None:
-            values = self.value_model.value_columns(rows, p, window.cutoff)
-        forecasts = forecast_columns(rows, p)
-        if self.policy is not None:
-            forecasts = decision_columns(forecasts, p, self.policy, names)
-        forecasts = forecasts.hstack(values)
-        known = customers.join(forecasts, on="customer_id", how="left", maintain_order="left")
-        now = pl.coalesce("state_now", "segment", pl.lit(INACTIVE_CODE, pl.Int8))
-        return known.select(
-            "customer_id",
-            pl.lit(as_date(window.cutoff)).alias("as_of"),
-            pl.col("next").is_not_null().alias("is_eligible"),
-            _labels_of(now, ids).alias("segment_id"),
-            _labels_of(now, names).alias("segment"),
-            _labels_of(pl.col("next"), ids).alias("next_segment_id"),
-            _labels_of(pl.col("next"), names).alias("next_segment"),
-            *(pl.col(f"p_{code}").alias(f"p_{i}") for code, i in enumerate(ids)),
-            *("p_inactive", "p_down", "p_up", *FORECAST_COLUMNS),
-            *("spent_to_date", "segment_set", "set_size"),
-        )
-
-
-def _with_spend(customers: pl.DataFrame, shop: Transactions, cutoff: int) -> pl.DataFrame:
-    """Return customers with their total spend, less returns."""
-    spent = features.clustering_inputs(shop, [(shop.first_day, cutoff)])
-    # NumPy divides each number by itself; Polars multiplies many by the reciprocal.
-    money = pl.Series("spent_to_date", spent["spend"].to_numpy() / MONEY_SCALE)
-    paid = spent.select("customer_id", money)
-    known = customers.join(paid, on="customer_id", how="left", maintain_order="left")
-    return known.with_columns(pl.col("spent_to_date").fill_null(0.0))
+    def score_rows(self, found: ScoringRows) -> pl.DataFrame:
+        """Return the scores of customers whose features are known."""
+        p = np.zeros((0, len(self.segments)))
+        if found.eligible.height:
+            p = self.model.predict_proba(found.eligible)
+        return score_frame(found, p, self.segments, self.policy, self.value_model)
 
 
 def _digest(value: JSON) -> str:
     text = json.dumps(value, sort_keys=True, default=list)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _labels_of(codes: pl.Expr, labels: Sequence[str]) -> pl.Expr:
-    named = dict(enumerate(labels))
-    return codes.cast(pl.Int64).replace_strict(named, default=None, return_dtype=pl.String)

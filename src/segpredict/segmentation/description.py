@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_, or_
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from sklearn.tree import DecisionTreeClassifier
 
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.segmentation.inputs import COLUMN_UNITS
@@ -16,6 +16,10 @@ MAX_DEPTH, MAX_LEAVES = 3, 8
 MIN_BRANCH_SHARE = 0.10  # of a segment's customers; a branch that holds fewer is not described
 MIN_LEAF_CUSTOMERS = 5  # customers; no leaf holds fewer
 MONEY_COLUMNS = ("spend", "refunds")
+
+
+if TYPE_CHECKING:
+    from sklearn.tree import DecisionTreeClassifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ def describe_segments(
     if known["code"].n_unique() < 2:
         return tuple(SegmentDescription(code) for code in range(1, k + 1))
     matrix = known.select(pl.col(c) / COLUMN_UNITS[c] for c in columns).to_numpy()
+    from sklearn.tree import DecisionTreeClassifier
+
     tree = DecisionTreeClassifier(
         max_depth=MAX_DEPTH,
         max_leaf_nodes=MAX_LEAVES,
@@ -132,7 +138,7 @@ def _described(
 
 
 def _leaves(
-    grown: DecisionTreeClassifier, columns: Sequence[str], node: int, branch: RuleBranch
+    grown: "DecisionTreeClassifier", columns: Sequence[str], node: int, branch: RuleBranch
 ) -> list[tuple[RuleBranch, int]]:
     """Return the branches below a node; sibling leaves of one segment become one."""
     tree = grown.tree_

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from sklearn.metrics import adjusted_rand_score
 
 from segpredict.config.segmentation import SegmentationOptions
 from segpredict.core import schemas
@@ -91,6 +90,8 @@ def _with_weight_warning(
     overridden: Segmentation, rows: pl.DataFrame, options: SegmentationOptions, horizon: int
 ) -> Segmentation:
     """Return the segments with a warning that says what the weights have changed."""
+    from sklearn.metrics import adjusted_rand_score
+
     weights = options.overrides.axis_weights
     if all(weight == 1 for weight in weights.values()):
         return overridden

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from segpredict.core.arrays import FloatArray, IntArray
 from segpredict.core.types import JSON
@@ -115,6 +114,8 @@ def match_segments(
 
 def _pairs(counts: IntArray, jaccard: FloatArray, fixed: Mapping[int, int]) -> dict[int, int]:
     """Return new → old of the pairs that are accepted."""
+    from scipy.optimize import linear_sum_assignment
+
     expected = counts.sum(axis=1)[:, None] * counts.sum(axis=0)[None, :]
     expected = expected / max(int(counts.sum()), 1)
     deviation = counts - expected

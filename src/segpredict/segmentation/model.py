@@ -133,6 +133,25 @@ class Segmentation:
         del day
         return pl.DataFrame(schema={"customer_id": pl.String, "segment": pl.Int8})
 
+    def segments_at(self, day: int, inputs: pl.DataFrame) -> pl.DataFrame:
+        """Return ``customer_id`` and ``segment`` (the code) of all customers with one on a day.
+
+        `inputs` are the purchases of the window that ends on it, one row a customer.
+        """
+        del day  # of the shop's own segments, which need no orders
+        points = placed(inputs, self.axes)
+        codes = self._codes(inputs, self.clusters.assign(points))
+        return pl.DataFrame([inputs["customer_id"], codes])
+
+    def _codes(self, inputs: pl.DataFrame, labels: IndexArray) -> pl.Series:
+        """Return the code of each row, by the rules and by its group."""
+        codes = np.array(self.group_codes, dtype=np.int8)[labels]
+        of = {segment.id: segment.code for segment in self.segments}
+        for rule in reversed(self.segment_rules):
+            holds = (inputs[rule.column] >= rule.min_value).to_numpy()
+            codes = np.where(holds, np.int8(of[rule.id]), codes)
+        return pl.Series("segment", codes, dtype=pl.Int8)
+
     def assign(self, inputs: pl.DataFrame, ends: Sequence[int] = ()) -> pl.DataFrame:
         """Return the segment of each row; the shop's own segments hold on further days, too.
 
@@ -158,9 +177,8 @@ class Segmentation:
         own, margin = self._distance_and_margin(points, labels)
         radii = np.array(self.clusters.group_radii or [np.inf] * self.clusters.k)
         unclipped_distance, _ = self._distance_and_margin(unclipped, labels)
-        codes = np.array(self.group_codes)[labels]
         grouped = rows.with_columns(
-            pl.Series("segment", codes, dtype=pl.Int8),
+            self._codes(rows, labels),
             pl.Series("distance", own, dtype=pl.Float64),
             pl.Series("margin", margin, dtype=pl.Float64),
             pl.Series("is_unlike", unclipped_distance > radii[labels], dtype=pl.Boolean),
@@ -172,12 +190,10 @@ class Segmentation:
         )
 
     def _apply_rules(self, grouped: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows with those reassigned that match a rule."""
-        codes = {segment.id: segment.code for segment in self.segments}
-        for rule in reversed(self.segment_rules):
+        """Return the rows without distances where a rule assigns them."""
+        for rule in self.segment_rules:
             holds = rule.matches
             grouped = grouped.with_columns(
-                segment=pl.when(holds).then(pl.lit(codes[rule.id], pl.Int8)).otherwise("segment"),
                 distance=pl.when(~holds).then("distance"),
                 margin=pl.when(~holds).then("margin"),
                 is_unlike=pl.col("is_unlike") & ~holds,

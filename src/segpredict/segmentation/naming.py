@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.optimize import linear_sum_assignment
 
 from segpredict.core.arrays import FloatArray
 from segpredict.core.segment import INACTIVE_CODE, Segment
@@ -130,6 +129,8 @@ def profile_names(rows: pl.DataFrame, codes: pl.Series, k: int) -> tuple[str, ..
     to the name where the mean of its log lies at least .8 standard deviations from that of all
     rows; the farthest if there are several.
     """
+    from scipy.optimize import linear_sum_assignment
+
     whole = (rows[name].to_numpy().astype(np.int64) for name in ("recency", "days", "spend"))
     recency, days, spend = whole
     percentiles = np.stack([_percentiles(each) for each in (-recency, days, spend)], axis=1)

@@ -85,6 +85,11 @@ class OwnSegmentation(Segmentation):
             .sort("end", "customer_id")
         )
 
+    def segments_at(self, day: int, inputs: pl.DataFrame) -> pl.DataFrame:
+        """Return the segments in force on a day, whatever the customers bought."""
+        del inputs
+        return self.in_force_at(day)
+
     def in_force_at(self, day: int) -> pl.DataFrame:
         """Return ``customer_id`` and ``segment`` (the code) of all customers on a day."""
         return self._held([day]).select("customer_id", "segment")

@@ -181,6 +181,21 @@ def test_moves_between_two_days(tmp_path):
     assert entered_and_left(went, SEGMENTS).height == 5
 
 
+def test_lapsed_customers_of_a_shops_own_segments_enter_none_of_them(tmp_path):
+    history = ScoreHistory(tmp_path)
+    lapsed = pl.col("customer_id") == "b"
+    held = {"segment_id": "S2", "segment": "Core", "is_eligible": False}
+    values = [pl.when(lapsed).then(pl.lit(v)).otherwise(n).alias(n) for n, v in held.items()]
+    for day in (JAN, APR):
+        history.add_scores(scores(day, a="S1", b="-").with_columns(values), FIRST)
+    moved = history.transitions_between(JAN, APR)
+    ways = moved.select("customer_id", "from_id", "to_id").rows()
+    assert ways == [("a", "S1", "S1"), ("b", "LAPSED", "S0")]
+    # Nobody is in S0 on either day, and yet it is a state of the matrix.
+    assert [segment.code for segment in history.segments(moved)] == [0, 1, 2]
+    assert entered_and_left(moved, history.segments(moved)).height == 0
+
+
 def test_a_forecast_of_another_day_is_not_held_against_it(tmp_path):
     history = ScoreHistory(tmp_path)
     history.add_scores(scores(a="S2"), FIRST)

@@ -130,9 +130,9 @@ def test_tables_given_with_the_transactions_are_used(run, folder, plan):
     given = pipeline.read_transactions([str(folder / "sales.csv")], plan)
     assert predictor.score(given).equals(run.read_parquet("scores.parquet"))
     none = replace(given, side_tables=replace(given.side_tables, events=None))
-    bare = predictor.feature_rows(predictor.read_transactions(none), predictor.score_window(given))
-    assert bare.frame["web_sessions_91"].null_count() == bare.frame.height
-    assert bare.frame["who_income"].null_count() == 0
+    bare = predictor.customer_rows(predictor.read_transactions(none), predictor.score_window(given))
+    assert bare.eligible["web_sessions_91"].null_count() == bare.eligible.height
+    assert bare.eligible["who_income"].null_count() == 0
 
 
 def test_an_unseen_level_is_scored_as_other(run, folder, plan):
@@ -140,9 +140,9 @@ def test_an_unseen_level_is_scored_as_other(run, folder, plan):
     given = pipeline.read_transactions([str(folder / "sales.csv")], plan)
     new = given.side_tables.customers.with_columns(tier=pl.lit("platinum"))
     shops = replace(given, side_tables=replace(given.side_tables, customers=new))
-    rows = predictor.feature_rows(
+    rows = predictor.customer_rows(
         predictor.read_transactions(shops), predictor.score_window(given)
-    ).frame
+    ).eligible
     assert rows["who_tier_other"].sum() == rows.height
     assert predictor.score(shops).filter("is_eligible")["p_S0"].is_not_null().all()
 

@@ -3,6 +3,7 @@
 In: forecasts tested out of time, and transactions. Out: values, compared with the actual sums.
 """
 
+from segpredict.analytics.customer_value.base_value import base_values
 from segpredict.analytics.customer_value.expected_total import (
     MIN_TOTALS,
     ExpectedTotal,
@@ -12,7 +13,6 @@ from segpredict.analytics.customer_value.expected_total import (
 from segpredict.analytics.customer_value.measure import (
     LOSS_BY_SPEND,
     CustomerValueResult,
-    base_values,
     measure_customer_value,
 )
 from segpredict.analytics.customer_value.value_model import FORECAST_COLUMNS, ValueModel

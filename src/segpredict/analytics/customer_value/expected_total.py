@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 from segpredict.core.arrays import FloatArray
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES
@@ -78,6 +77,8 @@ def expected_total(segments: pl.DataFrame, totals: pl.DataFrame) -> ExpectedTota
 
 def _ends(ratios: FloatArray) -> tuple[float, float]:
     """Return the ends of the interval over the expected total; zeros with too few backtests."""
+    from scipy import stats
+
     if len(ratios) < MIN_TOTALS:
         return 0.0, 0.0
     error = math.sqrt(np.mean(np.log(ratios) ** 2))

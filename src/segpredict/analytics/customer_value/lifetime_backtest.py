@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import rankdata
 
 from segpredict.classifier.evaluation import bootstrap
 from segpredict.core.arrays import FloatArray
@@ -88,6 +87,8 @@ def _figures(sums: FloatArray) -> dict[str, FloatArray]:
 
 def _spearman(one: FloatArray, other: FloatArray) -> float:
     """Return the correlation of ranks; NaN where one of them is the same for all."""
+    from scipy.stats import rankdata
+
     first, second = rankdata(one), rankdata(other)
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")

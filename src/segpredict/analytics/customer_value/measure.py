@@ -8,6 +8,7 @@ import polars as pl
 
 from segpredict import features
 from segpredict.analytics.customer_value import lifetime_backtest, spend_model, sum_backtest
+from segpredict.analytics.customer_value.base_value import base_values
 from segpredict.analytics.customer_value.expected_total import TOTALS_SCHEMA
 from segpredict.analytics.customer_value.spend_interval import SpendInterval, fit_spend_interval
 from segpredict.analytics.customer_value.spend_model import SpendSeasonality, fit_seasonality
@@ -33,7 +34,7 @@ from segpredict.config.outputs import CustomerValueOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.panel import Panel
 from segpredict.core.transactions import MONEY_SCALE, Transactions
-from segpredict.core.window import DAYS_PER_YEAR, Window, as_date
+from segpredict.core.window import DAYS_PER_YEAR, as_date
 
 FORECAST_METHOD, BGNBD_METHOD = "forecast", "bgnbd"
 LOSS_BY_SPEND = "loss_by_spend"  # a ranking without a model: the largest spenders first
@@ -321,30 +322,3 @@ def _coverage(tested: _Tested, model: ValueModel, days: Schedule) -> list[tuple[
     share = float(((low <= spend) & (spend <= high)).mean())
     head = (tested.window, 1, days.time.horizon, FORECAST_METHOD, "coverage", len(spend), share)
     return [(*head, *(None,) * 5)]
-
-
-def base_values(transactions: Transactions, windows: Sequence[Window]) -> pl.DataFrame:
-    """Return the base value of every customer with an order in the look-back of a window.
-
-    ``customer_id``, ``cutoff`` and ``base_value``: spend of the look-back, less returns and never
-    below zero, times horizon over the days observed, in currency. A customer is observed from her
-    first order on, for one horizon at least: the first order of a new customer says what she may
-    spend in a window, and no more. Only what was known on the day is used.
-    """
-    spent = features.clustering_inputs(
-        transactions, [(w.cutoff - w.lookback, w.cutoff) for w in windows]
-    )
-    orders = transactions.order_days()
-    return pl.concat(_of_window(spent, orders, window) for window in windows)
-
-
-def _of_window(spent: pl.DataFrame, orders: Transactions, window: Window) -> pl.DataFrame:
-    cutoff = window.cutoff
-    known = orders.known_at(cutoff).group_by("customer_id").agg(first_day=pl.col("day").min())
-    first = known.collect()
-    rows = spent.filter(end=cutoff).join(first, on="customer_id", how="left", maintain_order="left")
-    days = np.clip(cutoff - rows["first_day"].to_numpy(), window.horizon, window.lookback)
-    paid = np.maximum(rows["spend"].to_numpy(), 0) / MONEY_SCALE
-    return rows.select("customer_id", pl.lit(cutoff, pl.Int32).alias("cutoff")).with_columns(
-        pl.Series("base_value", paid * (window.horizon / days))
-    )

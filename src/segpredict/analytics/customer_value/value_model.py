@@ -5,6 +5,7 @@ Later windows are valued by BG/NBD and Gamma-Gamma.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from segpredict.classifier.models.btyd import BgNbd, GammaGamma, fit_bgnbd, fit_
 from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import HISTORY_COLUMNS, sample_customers
 from segpredict.core.arrays import FloatArray
+from segpredict.core.frames import frame_of
 from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.errors import SupportError
@@ -121,14 +123,15 @@ class ValueModel(StoredState):
         low, high = (None, None) if self.interval is None else self.interval.bounds(found.expected)
         ahead = value_periods(self.horizon, self.gap, DAYS_PER_YEAR, self.discount_rate)
         year = self.lifetime_value(customers, found.expected, ahead)
-        columns = (base, found.risk, found.upside, found.expected, low, high, year)
         empty = [None] * customers.height
-        return pl.DataFrame(
-            {
-                name: pl.Series(empty if values is None else values, dtype=pl.Float64)
-                for name, values in zip(FORECAST_COLUMNS, columns, strict=True)
-            }
-        ).with_columns(pl.when(pl.col("clv_year").is_finite()).then("clv_year").alias("clv_year"))
+        years: Any = year
+        if year is not None and not (is_known := np.isfinite(year)).all():
+            years = [x if known else None for x, known in zip(year.tolist(), is_known, strict=True)]
+        columns = (base, found.risk, found.upside, found.expected, low, high, years)
+        return frame_of(
+            {n: empty if v is None else v for n, v in zip(FORECAST_COLUMNS, columns, strict=True)},
+            dict.fromkeys(FORECAST_COLUMNS, pl.Float64),
+        )
 
     def lifetime_value(
         self, customers: pl.DataFrame, expected: FloatArray, ahead: tuple[ValuePeriod, ...]

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 from segpredict.analytics.demand.backtest import DISPERSION_COLUMNS
 from segpredict.analytics.demand.forecast import (
@@ -46,6 +45,8 @@ def affinity_index(window: WindowSales, segments: Sequence[Segment], level: str)
     That of `segmentation.category_indices`, with 95 % intervals for all cells together
     (Bonferroni).
     """
+    from scipy import stats
+
     own = pl.col(level).is_not_null() & (pl.col(level) != NO_CATEGORY)
     bought = (
         window.purchases.filter(own & pl.col("segment").is_not_null())

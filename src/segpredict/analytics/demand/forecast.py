@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy import optimize, stats
 
 from segpredict.analytics.demand import sales
 from segpredict.analytics.demand.sales import SalesHistory, sold_lines, weekly_units
@@ -267,6 +266,8 @@ def negative_binomial_dispersion(expected: FloatArray, actual: FloatArray) -> fl
     >>> alphas[0] > alphas[1]
     True
     """
+    from scipy import optimize, stats
+
     is_expected = expected > 0
     if not is_expected.any():
         return None
@@ -292,6 +293,8 @@ def negative_binomial_quantile(
     >>> negative_binomial_quantile(np.array([1.0, 0.0]), 1.0, 0.9).tolist()
     [3.0, 0.0]
     """
+    from scipy import stats
+
     n = 1 / alpha
     share = n / (n + expected)
     level = np.broadcast_to(np.asarray(probability, dtype=float), expected.shape)

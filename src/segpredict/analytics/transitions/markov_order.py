@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from scipy import stats
 from scipy.special import gammaincc
 
 from segpredict.analytics.transitions.states import transition_states
@@ -75,6 +74,8 @@ def likelihood_ratio_test(counts: FloatArray) -> tuple[float, int]:
     >>> likelihood_ratio_test(np.array([[5.0, 5.0], [5.0, 5.0]]))
     (0.0, 1)
     """
+    from scipy import stats
+
     known = counts[counts.any(axis=1)][:, counts.any(axis=0)]
     test = stats.chi2_contingency(known, correction=False, lambda_="log-likelihood")
     return max(float(test.statistic), 0.0), int(test.dof)

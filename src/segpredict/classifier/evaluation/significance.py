@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
-from scipy.stats import binomtest
 
 from segpredict.core.arrays import FloatArray, IntArray
 
@@ -68,4 +67,6 @@ def mcnemar_tests(
 
 
 def _exact(won: int, lost: int) -> float:
+    from scipy.stats import binomtest
+
     return float(binomtest(won, won + lost).pvalue) if won + lost else 1.0

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize_scalar
 
 from segpredict.classifier import metrics
 from segpredict.classifier.models import pool, xgboost
@@ -203,6 +202,7 @@ def _together(
 
 def _likeliest_weight(one: FloatArray, other: FloatArray, labels: IntArray) -> float:
     """Return the weight of the first log-odds, beside the second ones, with the least log-loss."""
+    from scipy.optimize import minimize_scalar
 
     def loss(weight: float) -> float:
         return metrics.log_loss(margin_probabilities(weight * one + (1 - weight) * other), labels)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize, minimize_scalar
 from scipy.special import softmax
 
 from segpredict.classifier import metrics
@@ -58,9 +57,9 @@ class LogLinearPool(StoredState):
             self.markov_chain.predict_proba(customers)
         )
         if self.purchase_model is not None:
+            rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
             for places, model in self.purchase_model.group_by_cutoff(customers):
-                rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
-                total[places] += purchase_margin(model, rows, self.purchase_weight)
+                total[places] += purchase_margin(model, rows[places], self.purchase_weight)
         return np.asarray(total, dtype=np.float64)
 
     def scaled(self, share: float) -> "LogLinearPool":
@@ -177,6 +176,8 @@ def pool_weights(
     >>> round(one, 2)
     0.25
     """
+    from scipy.optimize import minimize
+
     cube = np.stack(members)
     happened = np.eye(cube.shape[2])[labels]
 
@@ -278,6 +279,7 @@ def best_level(margin: FloatArray, labels: IntArray) -> float:
     >>> round(best_level(even, np.array([0, 0, 0, 1])), 2)  # the logarithm of three
     1.1
     """
+    from scipy.optimize import minimize_scalar
 
     def loss(level: float) -> float:
         return metrics.log_loss(softmax(at_level(margin, level), axis=1), labels)

@@ -7,12 +7,14 @@ from segpredict.data.cleaning._rules import CLEANING_RULES, NO_CUSTOMER
 from segpredict.data.cleaning._support import require_support
 from segpredict.data.cleaning._time_formats import TimeSettings
 from segpredict.data.cleaning._times import parse_times
+from segpredict.data.cleaning._typed import clean_typed_lines
 
 __all__ = [
     "CLEANING_RULES",
     "NO_CUSTOMER",
     "TimeSettings",
     "clean_lines",
+    "clean_typed_lines",
     "describe_shop",
     "ledger_table",
     "parse_times",

@@ -127,6 +127,15 @@ def _ruled(
     return lines, notes
 
 
+def apply_rules(lines: pl.DataFrame, plan: CleaningOptions) -> tuple[pl.DataFrame, int, int]:
+    """Return what the rules leave of readable lines, in canonical form, and the days observed."""
+    rules = selected_rules(plan)
+    first_day, end_day = _period(lines, plan, rules)
+    for rule in rules:
+        lines = rule.apply(lines, plan).lines
+    return validate_schema(_canonical(lines), LINES_SCHEMA), first_day, end_day
+
+
 def _without_rejects(parsed: ParsedLines, ledger_writer: LedgerWriter) -> pl.DataFrame:
     """Take out unreadable rows, reason by reason."""
     lines = parsed.lines
@@ -146,8 +155,7 @@ def _period(
     """Return the days on which the shop was observed."""
     if lines.is_empty():
         return 0, 0
-    first, last = lines.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
-    end = last + 1
+    first, end = int(lines["day"].min()), int(lines["day"].max()) + 1  # type: ignore[arg-type]
     if plan.first_date is not None and BEFORE_FIRST in rules:
         first = max(first, day_number(plan.first_date))
     if plan.as_of is not None and AFTER_CUTOFF in rules:
@@ -171,11 +179,17 @@ def _note_cells(raw: RawLines, lines: pl.DataFrame, ledger_writer: LedgerWriter)
 def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
     """Return lines as `core.schemas.LINES_SCHEMA` wants them, in their one and only order."""
     is_back = pl.col("is_return") | (pl.col("quantity") < 0) | (pl.col("amount") < 0)
-    marked = lines.with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
     names = [name for name in LINES_SCHEMA.columns if name != "is_order_head"]
     in_order = dict.fromkeys(["customer_id", "day", "minute", "order_id", *names])
-    ordered = marked.select(names).sort(*in_order, nulls_last=False)
-    return ordered.with_columns(is_head()).select(list(LINES_SCHEMA.columns))
+    return (
+        lines.lazy()
+        .with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
+        .select(names)
+        .sort(*in_order, nulls_last=False)
+        .with_columns(is_head())
+        .select(list(LINES_SCHEMA.columns))
+        .collect()
+    )
 
 
 def fingerprint_lines(lines: pl.DataFrame) -> str:

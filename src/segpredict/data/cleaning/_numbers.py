@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 import polars as pl
 
@@ -156,6 +157,16 @@ def _exact(found: BareNumber) -> tuple[int | None, str | None, bool]:
         return None, TOO_LARGE_REASON, False
     scaled = (value * MONEY_SCALE).to_integral_value(ROUND_HALF_EVEN)
     return int(scaled), None, abs(value - scaled / MONEY_SCALE) > ROUNDING_NOISE
+
+
+@lru_cache(maxsize=4096)
+def exact_units(value: float | Decimal) -> int | None:
+    """Return a number in units, as its shortest text is read; ``None`` where it is too large.
+
+    >>> exact_units(2.55), exact_units(Decimal("0.00005")), exact_units(1e13)
+    (25500, 0, None)
+    """
+    return _exact(BareNumber(repr(value) if isinstance(value, float) else str(value)))[0]
 
 
 def _parse_unusual(

@@ -65,8 +65,7 @@ def parse_lines(raw: RawLines, plan: CleaningOptions) -> ParsedLines:
         *(column.frame for column in numbers.values()),
         *(_off(cells[role], plan) for role in OFF_ROLES),
     ]
-    typed = _with_orders(pl.concat(frames, how="horizontal"))
-    typed = _with_credits(_without_void_money(typed, roles, plan), roles, plan)
+    typed = settled_statuses(with_orders(pl.concat(frames, how="horizontal")), roles, plan)
     is_rounded = pl.any_horizontal(pl.lit(value=False), *(f"{role} rounded" for role in roles))
     money = _settled(typed.with_columns(is_rounded=is_rounded), plan, raw.files)
     # Numbers without which a line has money all the same need not be readable.
@@ -112,6 +111,15 @@ def _settled(typed: pl.DataFrame, plan: CleaningOptions, files: Sequence[InputFi
         names = [fact.detected.columns.get(str(error.where.get("column"))) for fact in files]
         error.fix = error.fix.replace("=COLUMN", f"='{next(filter(None, names), 'COLUMN')}'")
         raise
+
+
+def settled_statuses(
+    typed: pl.DataFrame, roles: Sequence[str], plan: CleaningOptions
+) -> pl.DataFrame:
+    """Return lines with no money where the status says so, and a sign where it pays back."""
+    if typed["status"].null_count() == typed.height:
+        return typed
+    return _with_credits(_without_void_money(typed, roles, plan), roles, plan)
 
 
 def _without_void_money(
@@ -255,7 +263,7 @@ def _refuse_overflow(lines: pl.DataFrame) -> None:
             raise ContractError(message, fix="check that the right column was named.", column=name)
 
 
-def _with_orders(lines: pl.DataFrame) -> pl.DataFrame:
+def with_orders(lines: pl.DataFrame) -> pl.DataFrame:
     """Let customer and day make an order wherever no number does."""
     if not lines["order_id"].null_count():
         return lines.with_columns(is_numbered=pl.lit(value=True))

@@ -24,6 +24,8 @@ KEPT_COLUMNS = (*KEY, "minute", "product_id", "quantity", "amount")
 
 def mark_refunded(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     """Give lines of wholly refunded orders, and their returns, a ``void_day``."""
+    if not lines["is_return"].any():
+        return RuleOutcome(lines)
     numbered = lines.sort(*KEPT_COLUMNS, "file", "row").with_row_index("line")
     voids = _voids(numbered, _first_closed(_pairs(numbered), _parts(numbered)))
     if voids.is_empty():
@@ -150,9 +152,9 @@ def note_unmatched(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     their day. For each customer and product, sales add to what can come back and
     returns take from it; a return that finds less is unmatched, wholly or in part.
     """
-    wanted = lines.filter("is_return").select(RETURNED_ITEM_COLUMNS).unique()
-    if wanted.is_empty():
+    if not lines["is_return"].any():
         return RuleOutcome(lines)
+    wanted = lines.filter("is_return").select(RETURNED_ITEM_COLUMNS).unique()
     moved = lines.join(wanted, on=list(RETURNED_ITEM_COLUMNS), how="semi", nulls_equal=True).sort(
         *RETURNED_ITEM_COLUMNS, "day", "minute", "is_return", "order_id", "quantity", "amount"
     )

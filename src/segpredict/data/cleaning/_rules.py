@@ -120,15 +120,21 @@ def selected_rules(plan: CleaningOptions) -> tuple[CleaningRule, ...]:
 
 
 def _leaving_out(
-    name: str, meaning: str, which: Callable[[CleaningOptions], pl.Expr | None]
+    name: str, meaning: str, which: Callable[[pl.DataFrame, CleaningOptions], pl.Series | None]
 ) -> CleaningRule:
     """Return a rule that leaves out some lines; none where the plan does not ask for it."""
 
     def apply(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
-        gone = which(plan)
-        return RuleOutcome(lines if gone is None else lines.filter(~gone.fill_null(value=False)))
+        gone = which(lines, plan)
+        if gone is None or not gone.any():
+            return RuleOutcome(lines)
+        return RuleOutcome(lines.filter(~gone.fill_null(value=False)))
 
     return CleaningRule(name, meaning, apply)
+
+
+def _is_null(values: pl.Series) -> pl.Series | None:
+    return values.is_null() if values.null_count() else None
 
 
 def _duplicates(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
@@ -163,6 +169,8 @@ def _cancellations(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
         pl.lit(value=False), *(number.str.starts_with(p) for p in plan.cancel_prefixes)
     ).fill_null(value=False)
     looks = lines.filter(is_cancelled)
+    if looks.is_empty():
+        return RuleOutcome(lines, noted_lines=looks)
     sold = looks.filter(pl.col("quantity") > 0).height
     if sold > looks.height / 2:
         note = (
@@ -179,8 +187,10 @@ def _cancellations(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
 
 
 def _negative_quantity(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
-    is_new = (pl.col("quantity") < 0) & ~pl.col("is_return")
-    marked = lines.with_columns((pl.col("is_return") | is_new).alias("is_return"))
+    is_new = (lines["quantity"] < 0) & ~lines["is_return"]
+    if not is_new.any():
+        return RuleOutcome(lines)
+    marked = lines.with_columns((lines["is_return"] | is_new).alias("is_return"))
     return RuleOutcome(marked, noted_lines=lines.filter(is_new))
 
 
@@ -189,7 +199,9 @@ def _non_product(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
     pattern = re.compile("|".join(f"(?:{code})" for code in plan.product_codes))
     codes = lines["product_id"].drop_nulls().unique()
     banned = [code for code in codes if pattern.fullmatch(code)]
-    kept = lines.filter(~pl.col("product_id").is_in(banned).fill_null(value=False))
+    kept = lines
+    if banned:
+        kept = lines.filter(~pl.col("product_id").is_in(banned).fill_null(value=False))
     asked = [code for code in plan.product_codes if code not in NON_PRODUCT_CODES]
     idle = [code for code in asked if not any(re.fullmatch(code, b) for b in banned)]
     note = f"No product code matches {', '.join(idle)} (cleaning.product_codes)."
@@ -199,15 +211,17 @@ def _non_product(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
 BEFORE_FIRST = _leaving_out(
     "before_first",
     "The day is before cleaning.first_date.",
-    lambda plan: None if plan.first_date is None else pl.col("day") < day_number(plan.first_date),
+    lambda lines, plan: (
+        None if plan.first_date is None else lines["day"] < day_number(plan.first_date)
+    ),
 )
 AFTER_CUTOFF = _leaving_out(  # the future, which nothing may see
     "after_cutoff",
     "The day is the cutoff or later.",
-    lambda plan: None if plan.as_of is None else pl.col("day") >= day_number(plan.as_of),
+    lambda lines, plan: None if plan.as_of is None else lines["day"] >= day_number(plan.as_of),
 )
 NO_CUSTOMER = _leaving_out(
-    "no_customer", "The row names no customer.", lambda _: pl.col("customer_id").is_null()
+    "no_customer", "The row names no customer.", lambda lines, _: _is_null(lines["customer_id"])
 )
 CLEANING_RULES = (
     BEFORE_FIRST,
@@ -238,14 +252,15 @@ CLEANING_RULES = (
     _leaving_out(
         "zero_quantity",
         "The quantity is zero.",
-        lambda _: (pl.col("quantity") == 0) & (pl.col("amount") >= 0),
+        lambda lines, _: (lines["quantity"] == 0) & (lines["amount"] >= 0),
     ),
     # Accounting corrections, such as a bad debt; then gifts, samples and fixes in stock.
-    _leaving_out("negative_price", "The price is negative.", lambda _: pl.col("price") < 0),
+    _leaving_out("negative_price", "The price is negative.", lambda lines, _: lines["price"] < 0),
     _leaving_out(
         "zero_price",
         "The price is zero.",
-        lambda _: (pl.col("price") == 0) | (pl.col("amount") == 0),
+        # A line without a price has money all the same.
+        lambda lines, _: (lines["price"] == 0).fill_null(value=False) | (lines["amount"] == 0),
     ),
     CleaningRule(
         "refunded_orders",

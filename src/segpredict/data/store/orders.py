@@ -154,8 +154,8 @@ def _rows(
     """Return the lines at these places with the lines before them, if both are valid."""
     rows = pl.DataFrame({"chain": chain[at], "day": days[at], "before": days[before]})
     if not void.size:
-        never = pl.lit(None, pl.Int32)
-        return rows.with_columns(since=never, void_day=never)
+        never = pl.Series([None], dtype=pl.Int32).new_from_index(0, rows.height)
+        return rows.hstack([never.alias("since"), never.alias("void_day")])
     until = np.minimum(void[at], void[before])
     ends = pl.DataFrame({"since": since, "void_day": until})
     both = rows.hstack(ends).filter(pl.col("since") < pl.col("void_day"))

@@ -40,6 +40,7 @@ _COLUMNS = {
 NEEDED_COLUMNS = {**_COLUMNS, "prices": "product_id", "categories": "product_id"}
 
 BYTES_PER_LINE = 250  # bytes that a line takes until it is part of an order, all copies together
+SMALL_BATCH = 10_000  # lines that fit into any memory
 BatchFunction = Callable[[Transactions], Sequence[pl.DataFrame]]
 
 
@@ -114,6 +115,8 @@ def _numbered(transactions: Transactions, store: TransactionStore) -> SideTables
 def required_batches(lines: pl.LazyFrame) -> int:
     """Return into how many batches lines must be split to fit into memory."""
     rows = int(lines.select(pl.len()).collect(engine="in-memory").item())
+    if rows <= SMALL_BATCH:
+        return 1
     return max(1, -(-rows * BYTES_PER_LINE // max(1, available_bytes())))
 
 

@@ -22,6 +22,8 @@ from segpredict.features.engine.runs import (
 
 _IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
 ROWS_PER_BLOCK = 1 << 15  # customers
+# Lines and orders are sorted by customer, so they are numbered alike.
+CUSTOMER_NUMBER = pl.col("customer_id").rle_id()
 RowColumns = Mapping[RowKind, Mapping[str, pl.Expr]]
 RequestedColumns = Mapping[RowKind, Collection[str]]
 _REPEAT_DAYS = dict.fromkeys(("day", "before", "since", "void_day"), pl.Int32)
@@ -42,13 +44,20 @@ class OrderTable:
 
     def customer_ids(self, customers: pl.Series) -> pl.Series:
         """Return the ids of customers."""
-        return (customers if self.ids is None else self.ids.gather(customers)).alias("customer_id")
+        if self.ids is None:
+            return customers.alias("customer_id")
+        # All of them, in their order, or some.
+        is_all = len(customers) == len(self.ids)
+        return (self.ids if is_all else self.ids[customers]).alias("customer_id")
 
     @property
     def customers(self) -> pl.LazyFrame:
-        """``customer_id`` and ``customer`` of everyone with an order."""
-        number = self.orders["customer"].unique()
-        return pl.LazyFrame([self.customer_ids(number), number])
+        """``customer_id`` and ``customer`` of everyone with an order or a credit note."""
+        if self.ids is None:
+            number = pl.concat([self.orders["customer"], self.credits["customer"]]).unique()
+            return pl.LazyFrame([number.alias("customer_id"), number])
+        number = pl.Series("customer", np.arange(len(self.ids), dtype=np.uint32))
+        return pl.LazyFrame([self.ids.alias("customer_id"), number])
 
     def customer_blocks(self) -> list["OrderTable"]:
         """Return blocks of customers that fit into a processor's cache."""
@@ -100,13 +109,13 @@ def collapse_lines(
         rows = made[1].filter(in_time)
     else:
         rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
+    rows = rows.with_columns(customer=CUSTOMER_NUMBER)
     back = rows["is_return"]
-    ids = rows["customer_id"].unique(maintain_order=True)  # sorted, as the rows are
-    numbered = rows.with_columns(customer=pl.col("customer_id").rle_id())
-    again = NO_REPEATS
-    if "repeats" in requested:
-        again = _repeats(lines, numbered.select("customer_id", "customer").unique())
-    return OrderTable(numbered.filter(~back), numbered.filter(back), again, ids)
+    code = rows["customer"].to_numpy()
+    ids = rows["customer_id"][np.flatnonzero(np.diff(code, prepend=code[:1] + 1))]
+    again = _repeats(lines) if "repeats" in requested else NO_REPEATS
+    notes = rows.filter(back) if back.any() else rows.clear()
+    return OrderTable(rows if notes.is_empty() else rows.filter(~back), notes, again, ids)
 
 
 def with_orders(transactions: Transactions) -> Transactions:
@@ -118,18 +127,13 @@ def with_orders(transactions: Transactions) -> Transactions:
     return replace(transactions, orders=(transactions.lines, made))
 
 
-def _repeats(lines: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
+def _repeats(lines: pl.LazyFrame) -> pl.DataFrame:
     product = pl.col("product_id")
     named = (
-        lines.filter(~pl.col("is_return") & product.is_not_null())
-        .join(customers.lazy(), on="customer_id")
-        .select(
-            "day",
-            "void_day",
-            # Codes depend on the order of rows; the result depends on equality alone.
-            product.cast(pl.Categorical).to_physical(),
-            pl.col("customer").alias("customer_id"),
-        )
+        lines.with_columns(customer_id=CUSTOMER_NUMBER)
+        .filter(~pl.col("is_return") & product.is_not_null())
+        # Codes depend on the order of rows; the result depends on equality alone.
+        .select("day", "void_day", product.cast(pl.Categorical).to_physical(), "customer_id")
         .collect()
     )
     return repeat_purchases(named).rename({"customer_id": "customer"})

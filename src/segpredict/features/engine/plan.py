@@ -9,19 +9,20 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from segpredict.core.arrays import IndexArray
+from segpredict.core.frames import FEW_ROWS, frame_of
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import Window
 from segpredict.errors import SegpredictError
 from segpredict.features.engine import orders
 from segpredict.features.engine.measures import MEASURE_COLUMNS, Measure, RowKind
 from segpredict.features.engine.runs import WindowView, span_edges
-from segpredict.features.engine.side_rows import SIDE_ROWS, customer_totals
+from segpredict.features.engine.side_rows import SIDE_ROWS
+from segpredict.features.engine.side_totals import SideTotals
 from segpredict.features.family import FeatureFamily
 
 _S = TypeVar("_S")
 _T = TypeVar("_T", Measure, pl.Expr)
-# Measures of customers with other rows than orders; and columns over them for all customers.
-SideMeasures = tuple[pl.DataFrame | None, Mapping[str, pl.Expr]]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,23 @@ class FeatureQuery:
     steps: Sequence[Mapping[str, pl.Expr]]  # intermediate columns between measures and features
     derived: Mapping[str, pl.Expr]  # the columns of the result
     columns: orders.RowColumns  # further columns of orders
+
+    def side_totals(self, shop: Transactions, name: str, rows: pl.DataFrame | None) -> SideTotals:
+        """Return the measures of other rows than orders, as known at the cutoff."""
+        kind, measures = SIDE_ROWS[name], self.side_columns[name]
+        facts = kind.facts(shop, self.window) if kind.facts else {}
+        if rows is None:
+            return SideTotals.unknown(measures, facts)
+        if name not in self.nobody:
+            none = kind.restrict_to_cutoff(rows.clear().lazy(), self.window).select(**measures)
+            self.nobody[name] = none.collect()
+        seen = kind.restrict_to_cutoff(rows.lazy(), self.window).collect(engine="in-memory")
+        return SideTotals.of(seen, measures, self.nobody[name], facts)
+
+    @cached_property
+    def nobody(self) -> dict[str, pl.DataFrame]:
+        """What measures give on no rows, by the name of the rows: 0 for a sum."""
+        return {}
 
     @cached_property
     def span_edges(self) -> dict[RowKind, set[int]]:
@@ -87,7 +105,9 @@ def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> 
     )
     edges = _union(query.span_edges for query in queries)
     known = pl.col("day").is_between(first, end, closed="left")
-    shop = replace(transactions, lines=transactions.lines.filter(known))
+    number = pl.col("customer_id") if found.ids is None else orders.CUSTOMER_NUMBER
+    lines = transactions.lines.filter(known).with_columns(customer=number)
+    shop = replace(transactions, lines=lines)
     names = sorted({name for query in queries for name in query.side_columns})
     side_rows = {name: SIDE_ROWS[name].collect(shop, found.customers) for name in names}
     blocks = [block.split_voided() for block in found.customer_blocks()]
@@ -98,10 +118,10 @@ def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> 
     for query in queries:
         at_cutoff = (rows.known_at(query.window.cutoff) for rows in voided)
         others = [orders.customer_runs(rows, query.columns, query.span_edges) for rows in at_cutoff]
-        sides = [_side_measures(shop, name, side_rows[name], query) for name in query.side_columns]
+        sides = [query.side_totals(shop, name, side_rows[name]) for name in query.side_columns]
         rows = [_derived_columns(runs, sides, query) for runs in (*always, *others)]
         joined = pl.concat(rows).sort("customer") if len(rows) > 1 else rows[0]
-        results.append(joined.select(found.customer_ids(joined["customer"]), *query.derived))
+        results.append(joined.replace_column(0, found.customer_ids(joined["customer"])))
     return results
 
 
@@ -114,22 +134,22 @@ def _union(sets: Iterable[Mapping[RowKind, set[_S]]]) -> dict[RowKind, set[_S]]:
 
 
 def _derived_columns(
-    runs: orders.CustomerRuns, sides: Sequence[SideMeasures], query: FeatureQuery
+    runs: orders.CustomerRuns, sides: Sequence[SideTotals], query: FeatureQuery
 ) -> pl.DataFrame:
-    measured = _measured(runs, query)
-    for found, columns in sides:
-        if found is not None:
-            measured = measured.join(found, on="customer", how="left", maintain_order="left")
-        measured = measured.with_columns(**columns)
+    window, places = query.window, runs.runs["orders"].places
+    chosen = np.flatnonzero(places[window.start] < places[window.cutoff])
+    customer = runs.customer if chosen.size == len(runs.customer) else runs.customer[chosen]
+    measured = _measured(runs, query, chosen).hstack([customer])
+    for side in sides:
+        measured = measured.with_columns(side.columns_of(customer), **side.constants)
     for step in query.steps:
         measured = measured.with_columns(**step)
     return measured.select("customer", **query.derived)
 
 
-def _measured(shop: orders.CustomerRuns, query: FeatureQuery) -> pl.DataFrame:
-    """Return the measures of each customer with an order in the look-back."""
-    window, places = query.window, shop.runs["orders"].places
-    chosen = np.flatnonzero(places[window.start] < places[window.cutoff])
+def _measured(shop: orders.CustomerRuns, query: FeatureQuery, chosen: IndexArray) -> pl.DataFrame:
+    """Return the measures of customers, given by their positions."""
+    window = query.window
     views = {kind: WindowView(runs, window, chosen) for kind, runs in shop.runs.items()}
     found = {
         name: shop.repeats.count_repeats(measure, window, chosen)
@@ -138,27 +158,12 @@ def _measured(shop: orders.CustomerRuns, query: FeatureQuery) -> pl.DataFrame:
         for name, measure in query.measures.items()
     }
     found["one"] = np.ones(chosen.size, dtype=np.int64)
-    # Arrow takes the arrays without copying.
-    whole = {n: pa.array(v) for n, v in found.items() if isinstance(v, np.ndarray)}
     wide = [v.alias(n) for n, v in found.items() if isinstance(v, pl.Series)]
-    frame = pl.from_arrow(pa.table(whole))
-    assert isinstance(frame, pl.DataFrame)
-    return frame.with_columns(shop.customer.gather(chosen), *wide)
-
-
-def _side_measures(
-    shop: Transactions, name: str, given: pl.DataFrame | None, query: FeatureQuery
-) -> SideMeasures:
-    measures, kind = query.side_columns[name], SIDE_ROWS[name]
-    facts = kind.facts(shop, query.window) if kind.facts else {}
-    columns = {fact: pl.lit(value, pl.Int64) for fact, value in facts.items()}
-    if given is None:
-        return None, columns | dict.fromkeys(measures, pl.lit(None, pl.Int64))
-    seen = kind.restrict_to_cutoff(given.lazy(), query.window).collect(engine="in-memory")
-    nobody = kind.restrict_to_cutoff(given.clear().lazy(), query.window).select(**measures)
-    absent = nobody.collect().row(0, named=True)  # what the measures give on no rows: 0 for a sum
-    filled = {n: pl.col(n).fill_null(value) for n, value in absent.items() if value is not None}
-    return customer_totals(seen, measures), columns | filled
+    whole = {n: v for n, v in found.items() if isinstance(v, np.ndarray)}
+    if chosen.size <= FEW_ROWS:
+        return frame_of(whole, dict.fromkeys(whole)).hstack(wide)
+    # Arrow takes the arrays without copying.
+    return pl.DataFrame(pa.table({n: pa.array(v) for n, v in whole.items()})).hstack(wide)
 
 
 def _merged(query: Iterable[tuple[str, Mapping[str, _T]]]) -> dict[str, _T]:

@@ -239,8 +239,10 @@ class RepeatPurchases:
         self._day, self._before = (rows[n].to_numpy() for n in ("day", "before"))
         self._last = int(self._day.max(initial=0))
         is_void = any(rows[n].null_count() < rows.height for n in ("since", "void_day"))
-        since, until = rows["since"].fill_null(-NO_DAY), rows["void_day"].fill_null(NO_DAY)
-        self._stands = (since.to_numpy(), until.to_numpy()) if is_void else None
+        self._stands: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
+        if is_void:
+            since, until = rows["since"].fill_null(-NO_DAY), rows["void_day"].fill_null(NO_DAY)
+            self._stands = since.to_numpy(), until.to_numpy()
 
     def count_repeats(self, measure: Measure, window: Window, chosen: IndexArray) -> NumberArray:
         """Return how many there are, as known at the cutoff, of these customers."""

@@ -2,11 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from segpredict.core.transactions import CONTACT_KINDS, EVENT_KINDS, CustomerLog, Transactions
 from segpredict.core.window import Window
@@ -20,9 +17,9 @@ _ROOM = 2**63 // _DAYS
 class SideRows:
     """One kind of rows."""
 
-    # from the shop, whose lines are cut to the days that any window may see, and the codes of its
-    # customers (``customer_id``, ``customer``) to one frame for all windows, or to ``None`` where
-    # the shop has no such table
+    # from the shop, whose lines are cut to the days that any window may see and have the number of
+    # their ``customer``, and these numbers by ``customer_id`` to one frame for all windows, or to
+    # ``None`` where the shop has no such table
     collect: Callable[[Transactions, pl.LazyFrame], pl.DataFrame | None]
     # from that frame to what a window may see of it: ``customer`` and the columns to measure
     restrict_to_cutoff: Callable[[pl.LazyFrame, Window], pl.LazyFrame]
@@ -35,20 +32,18 @@ def _sold(shop: Transactions, column: str = "product_id") -> pl.LazyFrame:
     return shop.lines.filter(~pl.col("is_return") & pl.col(column).is_not_null())
 
 
-def _coded_rows(lines: pl.LazyFrame, customers: pl.LazyFrame, column: str) -> pl.DataFrame:
+def _coded_rows(lines: pl.LazyFrame, column: str) -> pl.DataFrame:
     """Return one row per line: customer, value and day in whole numbers, sorted."""
     # Codes depend on the order of rows; what is measured depends on equality alone.
     given = pl.col(column)
     is_text = lines.collect_schema()[column] == pl.String
     code = given.cast(pl.Categorical).cat.physical() if is_text else given.to_physical()
-    coded = (
-        lines.join(customers, on="customer_id")
-        .select("day", "void_day", pl.col("customer").cast(pl.Int64), value=code.cast(pl.Int64))
-        .collect()
-    )
-    most, last = coded.select(pl.col("customer", "value").max()).row(0)
-    n_values = 1 + (last or 0)
-    if n_values * (1 + (most or 0)) >= _ROOM:
+    coded = lines.select(
+        "day", "void_day", pl.col("customer").cast(pl.Int64), value=code.cast(pl.Int64)
+    ).collect()
+    most, last = (int(coded[n].to_numpy().max(initial=0)) for n in ("customer", "value"))
+    n_values = 1 + last
+    if n_values * (1 + most) >= _ROOM:
         raise LimitError(
             f"{n_values} values of {column} for so many customers do not fit one number.",
             fix="split the shop, or leave the family out with classifier.families.",
@@ -72,12 +67,12 @@ def _cut(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     return rows.filter(seen).with_columns(ago=(window.cutoff - day).cast(pl.Int64))
 
 
-def _groups(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+def _groups(shop: Transactions, _: pl.LazyFrame) -> pl.DataFrame | None:
     products = shop.side_tables.products
     if products is None or "category" not in products.columns:
         return None
     of = products.lazy().select("product_id", "category").drop_nulls()
-    return _coded_rows(_sold(shop).join(of, on="product_id"), customers, "category")
+    return _coded_rows(_sold(shop).join(of, on="product_id"), "category")
 
 
 def _groups_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
@@ -86,11 +81,11 @@ def _groups_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     return cut.group_by("customer", "key").agg(lines=pl.len().cast(pl.Int64))
 
 
-def _tiers(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+def _tiers(shop: Transactions, _: pl.LazyFrame) -> pl.DataFrame | None:
     prices = shop.side_tables.prices
     if prices is None:
         return None
-    priced = _sold(shop).join(prices.lazy(), on="product_id").join(customers, on="customer_id")
+    priced = _sold(shop).join(prices.lazy(), on="product_id")
     return priced.select("day", "void_day", "customer", "percentile").collect()
 
 
@@ -98,21 +93,20 @@ def _lookback_at(rows: pl.LazyFrame, window: Window) -> pl.LazyFrame:
     return _cut(rows, window).filter(pl.col("ago") <= window.lookback)
 
 
-def _places(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame:
+def _places(shop: Transactions, _: pl.LazyFrame) -> pl.DataFrame:
     time = ("day", "minute", "order_id")
     return (
         _sold(shop, "country")
-        .join(customers, on="customer_id")
         .select("customer", *time, "void_day", "country")
         .sort("customer", *time, "country")
         .collect()
     )
 
 
-def _reduced(shop: Transactions, customers: pl.LazyFrame) -> pl.DataFrame | None:
+def _reduced(shop: Transactions, _: pl.LazyFrame) -> pl.DataFrame | None:
     if "discount" not in shop.lines.collect_schema().names():
         return None
-    reduced = _sold(shop, "discount").join(customers, on="customer_id")
+    reduced = _sold(shop, "discount")
     return reduced.select("day", "void_day", "customer", "amount", "discount").collect()
 
 
@@ -177,55 +171,3 @@ def count_rows(where: pl.Expr) -> pl.Expr:
 def total(column: str, where: pl.Expr) -> pl.Expr:
     """Return the sum of a column over the rows for which it holds."""
     return pl.when(where).then(pl.col(column)).otherwise(0).sum()
-
-
-TotalFunction = Callable[[NDArray[Any], NDArray[np.int64]], NDArray[Any]]
-_LARGE = np.iinfo(np.int64).max
-_REDUCTIONS: Mapping[str, tuple[int, TotalFunction]] = {
-    "sum": (0, np.add.reduceat),
-    "min": (_LARGE, np.minimum.reduceat),
-    "max": (-_LARGE, np.maximum.reduceat),
-}
-FIRST_KIND = "first"
-TOTAL_KINDS = (*_REDUCTIONS, FIRST_KIND)
-
-
-def customer_totals(rows: pl.DataFrame, measures: Mapping[str, pl.Expr]) -> pl.DataFrame:
-    """Return the measures of each customer: totals of adjacent rows in one pass over all.
-
-    Polars needs a search and a call for each group; adjacent rows need neither. What is no total
-    of whole numbers is left to Polars.
-    """
-    if rows.is_empty() or not rows["customer"].is_sorted():
-        return rows.group_by("customer").agg(**measures)
-    kinds = {name: _kind(measure) for name, measure in measures.items()}
-    inner = {n: measures[n].meta.pop()[0] for n, kind in kinds.items() if kind}
-    flat = rows.select(**inner)
-    code = rows["customer"].to_numpy()
-    at = np.flatnonzero(np.diff(code, prepend=code[:1] + 1))
-    found = [
-        flat[name].gather(at) if kinds[name] == FIRST_KIND else _reduce(flat[name], kinds[name], at)
-        for name in inner
-        if kinds[name] == FIRST_KIND or flat[name].dtype == pl.Int64
-    ]
-    computed = {values.name for values in found}
-    rest = {name: measure for name, measure in measures.items() if name not in computed}
-    customers = rows.select("customer")[at]
-    if rest:
-        customers = rows.group_by("customer").agg(**rest).sort("customer")
-    return customers.with_columns(found).select("customer", *measures)
-
-
-def _kind(measure: pl.Expr) -> str:
-    """Return the kind of total that the measure is, or nothing."""
-    inputs = measure.meta.pop()
-    if len(inputs) != 1:
-        return ""
-    same = (n for n in TOTAL_KINDS if getattr(inputs[0], n)().meta.eq(measure))
-    return next(same, "")
-
-
-def _reduce(values: pl.Series, kind: str, at: NDArray[np.int64]) -> pl.Series:
-    empty, reduction = _REDUCTIONS[kind]
-    found = pl.Series(values.name, reduction(values.fill_null(empty).to_numpy(), at))
-    return found.set(found == empty, None) if empty else found

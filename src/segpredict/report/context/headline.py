@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
-from scipy import stats
 
 from segpredict.analytics.customer_value import ExpectedTotal
 from segpredict.analytics.transitions import LAPSED_STATE, NEW_STATE
@@ -193,6 +192,8 @@ def _segment_forecasts(bundle: ReportInput, known: Badges) -> tuple[SegmentForec
 
 def _errors(evaluation: Row) -> dict[str, float]:
     """Return half the width of the interval of each segment's share."""
+    from scipy import stats
+
     mixes = [
         (window.get("actual_mix"), (window.get("predicted_mix") or {}).get(evaluation["selected"]))
         for window in evaluation.get("windows") or ()

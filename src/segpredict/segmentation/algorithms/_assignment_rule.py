@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from segpredict.core.arrays import FloatArray, IndexArray
 from segpredict.core.state import to_plain
@@ -219,6 +218,8 @@ class NearestLandmarks(AssignmentRule):
 
     @cached_property
     def _tree(self) -> Any:
+        from scipy.spatial import cKDTree
+
         return cKDTree(self.points)
 
 

@@ -6,8 +6,6 @@ from typing import Annotated, ClassVar
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
-from scipy.spatial import cKDTree
-from sklearn.cluster import DBSCAN
 
 from segpredict.config.fill import Count, CountOrAuto, Size
 from segpredict.config.segmentation import MAX_SEGMENTS
@@ -43,6 +41,9 @@ class DBSCANClustering(Clusterer):
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""
+        from scipy.spatial import cKDTree
+        from sklearn.cluster import DBSCAN
+
         del seed, n_init  # deterministic
         require_points(points, k)
         rows = points.sample_rows(self.sample_rows)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from sklearn.cluster import HDBSCAN
 
 from segpredict.config.fill import Count, Size
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters, require_points
@@ -30,6 +29,8 @@ class HDBSCANClustering(Clusterer):
 
     def fit(self, points: WeightedPoints, k: int, *, seed: int, n_init: int) -> Clusters:
         """Return the dense groups of the points, as many as there are."""
+        from sklearn.cluster import HDBSCAN
+
         del seed, n_init  # deterministic
         require_points(points, k)
         rows = points.sample_rows(self.sample_rows)

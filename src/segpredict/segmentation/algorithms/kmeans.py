@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from sklearn.cluster import KMeans as LloydKMeans
-from sklearn.exceptions import ConvergenceWarning
 
 from segpredict.config.fill import Count
 from segpredict.core.arrays import FloatArray
@@ -54,6 +52,9 @@ class KMeansClustering(Clusterer):
 
 def _starts(points: WeightedPoints, k: int, seed: int, n_init: int) -> list[FloatArray]:
     """Return the distinct results of the starts, best first."""
+    from sklearn.cluster import KMeans as LloydKMeans
+    from sklearn.exceptions import ConvergenceWarning
+
     draws = np.random.RandomState(seed)  # one for all starts, as scikit-learn has it
     found: list[tuple[float, FloatArray]] = []
     with limit_to_one_thread(), warnings.catch_warnings():

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.tree import DecisionTreeClassifier
 
 from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 from segpredict.segmentation.algorithms import Clusters, WeightedPoints, euclidean_distances
@@ -216,6 +215,8 @@ def tree_describability(points: WeightedPoints, labels: IndexArray) -> float:
     group counts as much as a large one. Measured on the rows it was grown on: eight leaves cannot
     memorise thousands of rows.
     """
+    from sklearn.tree import DecisionTreeClassifier
+
     tree = DecisionTreeClassifier(
         max_depth=MAX_DEPTH, max_leaf_nodes=MAX_LEAVES, class_weight="balanced", random_state=0
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +31,8 @@ CUSTOMERS_PER_CHUNK = 50_000  # customers at a time, to bound memory
 PROBABILITY_TOLERANCE = 1e-9  # numbers of purchases less likely than this are left out
 
 IndexArray = npt.NDArray[np.intp]
-# For 1, 2 … purchase days: places between the borders × rows.
-SegmentShares = list[FloatArray]
+# Places between the borders × 1, 2 … purchase days × rows.
+SegmentShares = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ class BgNbdGammaGamma:
         With a seasonal index, ``cutoff`` is the day from which each row is predicted.
         """
         probabilities = np.empty((customers.height, self.n_classes))
+        rows = feature_matrix(customers, HISTORY_COLUMNS).astype(np.float64)
         for places, model in self.group_by_cutoff(customers):
-            rows = feature_matrix(customers[places], HISTORY_COLUMNS).astype(np.float64)
-            probabilities[places] = model.probabilities_of_rows(rows)
+            probabilities[places] = model.probabilities_of_rows(rows[places])
         return probabilities
 
     def group_by_cutoff(
@@ -93,13 +94,22 @@ class BgNbdGammaGamma:
         parts = []
         for start in range(0, max(1, len(rows)), CUSTOMERS_PER_CHUNK):
             chunk = slice(start, start + CUSTOMERS_PER_CHUNK)
-            counts = [
-                self.count_probabilities(rows[chunk], np.broadcast_to(index, len(rows))[chunk])
-                for index in indices
-            ]
+            ahead = [np.broadcast_to(index, len(rows))[chunk] for index in indices]
+            counts = self.counts_at(rows[chunk], ahead)
             shares = self.segment_shares(rows[chunk], counts)
             parts.append([self.spread_over_segments(each, shares) for each in counts])
         return [np.concatenate(each) for each in zip(*parts, strict=True)]
+
+    def counts_at(
+        self, rows: FloatArray, indices: Sequence[float | FloatArray]
+    ) -> list[FloatArray]:
+        """Return `count_probabilities` at each of these indices.
+
+        All at once: of few customers, the calls cost more than the numbers.
+        """
+        ahead = np.concatenate([np.broadcast_to(index, len(rows)) for index in indices])
+        several = np.tile(rows, (len(indices), 1))
+        return np.split(self.count_probabilities(several, ahead), len(indices))
 
     def count_probabilities(self, rows: FloatArray, index: float | FloatArray) -> FloatArray:
         """Return the probability of 0, 1, 2 … purchase days; the last column is of all above."""
@@ -119,28 +129,30 @@ class BgNbdGammaGamma:
         paid = (days > 0) & (spent > 0)
         bought = np.where(paid, days, 0.0)
         mean = np.where(paid, spent / np.maximum(days, 1), 0.0)
-        found = []
-        for n, places in enumerate(self.borders, 1):
-            likely = [each[:, n] > PROBABILITY_TOLERANCE for each in counts or ()]
-            some = np.flatnonzero(np.any(likely, axis=0)) if likely else np.arange(len(rows))
-            shares, below = np.zeros((len(places), len(rows))), np.zeros(len(some))
-            for place, (limit, _) in enumerate(places):
-                upto = np.ones(len(some))
-                if np.isfinite(limit):
-                    upto = self.spend_model.spend_cdf(limit, n, bought[some], mean[some])
-                shares[place, some] = upto - below
-                below = upto
-            found.append(shares)
-        return found
+        likely = np.ones((len(rows), len(self.borders)), dtype=bool)
+        if counts is not None:
+            likely = np.any([each[:, 1:] > PROBABILITY_TOLERANCE for each in counts], axis=0)
+        row, number = np.nonzero(likely)
+        limits = _border_limits(self.borders)
+        shares, below = np.zeros((limits.shape[1], *likely.T.shape)), np.zeros(len(row))
+        for place, limit in enumerate(limits[number].T):
+            some, upto = np.flatnonzero(np.isfinite(limit)), np.ones(len(row))
+            of = row[some]
+            upto[some] = self.spend_model.spend_cdf(
+                limit[some], number[some] + 1, bought[of], mean[of]
+            )
+            shares[place, number, row] = upto - below
+            below = upto
+        return shares
 
     def spread_over_segments(self, counts: FloatArray, shares: SegmentShares) -> FloatArray:
         """Return the probability of each segment, of rows with these counts and shares."""
         probabilities = np.full((len(counts), self.n_classes), MIN_PROBABILITY)
         probabilities[:, INACTIVE_CODE] += counts[:, 0]
-        for n, (places, share) in enumerate(zip(self.borders, shares, strict=True), 1):
-            likely = np.where(counts[:, n] > PROBABILITY_TOLERANCE, counts[:, n], 0.0)
-            for place, (_, segment) in enumerate(places):
-                probabilities[:, segment] += likely * share[place]
+        likely = np.where(counts > PROBABILITY_TOLERANCE, counts, 0.0)
+        for n in np.flatnonzero(likely[:, 1:].any(axis=0)).tolist():
+            for place, (_, segment) in enumerate(self.borders[n]):
+                probabilities[:, segment] += likely[:, n + 1] * shares[place, n]
         return normalised(probabilities)
 
     def to_state(self) -> JSON:
@@ -175,6 +187,15 @@ class BgNbdGammaGamma:
             state["n_classes"],
             seasonal_index=season and SeasonalIndex.from_state(season),
         )
+
+
+@lru_cache(maxsize=8)
+def _border_limits(borders: SegmentBorders) -> FloatArray:
+    """Return the spend up to which each place reaches: purchase days × places, infinite beyond."""
+    limits = np.full((len(borders), max(map(len, borders), default=0)), np.inf)
+    for number, places in enumerate(borders):
+        limits[number, : len(places)] = [limit for limit, _ in places]
+    return limits
 
 
 def fit(training_data: TrainingData) -> BgNbdGammaGamma:

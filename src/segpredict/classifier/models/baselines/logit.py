@@ -1,12 +1,12 @@
 """Forecast with a multinomial logit on ranks: the linear model."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy.special import ndtri, softmax
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from segpredict.classifier.models.baselines._baseline import Baseline
@@ -14,6 +14,10 @@ from segpredict.classifier.stored_state import StoredState
 from segpredict.classifier.training_data import TrainingData, feature_matrix, segment_codes
 from segpredict.core.arrays import BoolArray, FloatArray
 from segpredict.core.types import JSON
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
+
 
 STATE_COLUMNS = ("state_now", "state_before")
 QUANTILE_LEVELS = np.linspace(0, 1, 201)
@@ -60,6 +64,8 @@ def fit(training_data: TrainingData) -> MultinomialLogit:
     blank = MultinomialLogit(columns, quantiles, middles, np.zeros((training_data.n_classes, 1)))
     terms = _terms(training_data.rows, blank)
     used: BoolArray = np.any(terms, axis=0)  # the weight of a term that is zero everywhere is zero
+    from sklearn.linear_model import LogisticRegression
+
     model = LogisticRegression(C=1 / L2_PENALTY, max_iter=300, tol=1e-3)
     # One thread: sums of floats in another order would change the last digits.
     with threadpool_limits(1):
@@ -68,7 +74,7 @@ def fit(training_data: TrainingData) -> MultinomialLogit:
     return MultinomialLogit(columns, quantiles, middles, weights)
 
 
-def _weights(model: LogisticRegression, used: BoolArray, classes: int) -> FloatArray:
+def _weights(model: "LogisticRegression", used: BoolArray, classes: int) -> FloatArray:
     given = np.zeros((len(model.coef_), len(used) + 1))
     given[:, :-1][:, used] = model.coef_
     given[:, -1] = model.intercept_

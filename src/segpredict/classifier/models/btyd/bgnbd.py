@@ -127,7 +127,7 @@ class BgNbd:
             later = _Ahead(now.r + bought, now.alpha + gap, now.a, now.b + bought)
             later.add(probabilities, alive * now.stays(bought, gap), horizon)
         rest = np.ones(len(x))
-        for column in probabilities.T:
+        for column in probabilities.T[probabilities.any(axis=0)]:
             rest = rest - column
         probabilities[:, 0] += np.maximum(rest, 0.0)
         return probabilities
@@ -181,6 +181,8 @@ class _Ahead:
             probabilities[rows, n] += gained
             rest[rows] -= gained
             rows = rows[rest[rows] > SMALLEST_RATE]
+            if not rows.size:
+                return
         probabilities[rows, -1] += rest[rows]
 
 

@@ -57,7 +57,11 @@ class GammaGamma:
         return np.divide(over, under, out=whole, where=under > 0)
 
     def spend_cdf(
-        self, limit: npt.ArrayLike, orders: int, x: npt.ArrayLike, mean: npt.ArrayLike
+        self,
+        limit: npt.ArrayLike,
+        orders: int | npt.NDArray[np.int64],
+        x: npt.ArrayLike,
+        mean: npt.ArrayLike,
     ) -> FloatArray:
         """Return the probability that so many further purchases cost at most `limit`.
 

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 from segpredict.core.arrays import FloatArray
@@ -22,6 +21,8 @@ def maximize_likelihood(
 
     L-BFGS-B on logarithms with the exact gradient, on one thread, so equal rows give equal bits.
     """
+    from scipy.optimize import minimize
+
     total = weights.sum()
 
     def descent(logs: FloatArray) -> tuple[float, FloatArray]:
