@@ -224,8 +224,15 @@ def test_above_the_limit_of_rows_customers_are_sampled_whatever_the_order():
     assert sample_customers(rows, 1000) is rows
 
 
-def test_a_model_is_fitted_on_so_many_rows_of_every_origin(small, taught):
-    few = replace(OPTIONS, max_rows=taught.rows.height // 2)
-    found = lesson_of(small.panel, small.schedule.test_folds[-1], taught.n_classes, few).rows
-    assert 0.35 < found.height / taught.rows.height < 0.65
-    assert set(found["cutoff"]) == set(taught.rows["cutoff"])
+def test_above_the_limit_every_second_origin_is_used_then_a_sample_of_customers(small, taught):
+    fold, rows = small.schedule.test_folds[-1], taught.rows
+    second = sorted(set(rows["cutoff"]), reverse=True)[::2]
+    every_second = rows.filter(pl.col("cutoff").is_in(second))
+    wide = lesson_of(
+        small.panel, fold, taught.n_classes, replace(OPTIONS, max_rows=rows.height - 1)
+    )
+    assert wide.rows.equals(every_second)
+    few = replace(OPTIONS, max_rows=every_second.height // 2)
+    found = lesson_of(small.panel, fold, taught.n_classes, few).rows
+    assert 0.35 < found.height / every_second.height < 0.65
+    assert set(found["cutoff"]) == set(second)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from segpredict.classifier import metrics
+from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.bootstrap import BOOTSTRAP_METRICS, bootstrap_differences
 
 
@@ -78,3 +79,16 @@ def test_the_seed_decides_the_draws():
     labels = rng.integers(0, 2, 90)
     assert compare(probabilities, labels, seed=1) == compare(probabilities, labels, seed=1)
     assert compare(probabilities, labels, seed=1) != compare(probabilities, labels, seed=2)
+
+
+def test_groups_of_many_customers_vary_as_the_customers_do(monkeypatch):
+    rng = np.random.default_rng(3)
+    better, labels = drawn(rng, 3_000, 0.70)
+    forecasts = {"a": better, "b": np.full_like(better, 0.5)}
+    one_by_one = compare(forecasts, labels)["b"]
+    monkeypatch.setattr(bootstrap, "MAX_RESAMPLING_UNITS", 500)
+    in_groups = compare(forecasts, labels)["b"]
+    for metric in ("log_loss", "brier", "accuracy"):
+        one, other = one_by_one[metric], in_groups[metric]
+        assert other.value == pytest.approx(one.value)
+        assert other.high - other.low == pytest.approx(one.high - one.low, rel=0.2)

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from segpredict.classifier import Backtest
-from segpredict.classifier.evaluation.rankings import _captured, evaluate_rankings
+from segpredict.classifier.evaluation.rankings import _captured, _score_tables, evaluate_rankings
 
 VALUES = (0.0, 10.0, 100.0)
 
@@ -52,12 +52,9 @@ def test_a_perfect_ranking_of_a_fifth_at_risk_lifts_five_times():
 
 def test_customers_at_the_edge_count_in_part():
     # A tenth of ten is one customer: half of each of two who share the first place.
-    caught, taken, gain, size = _captured(
-        np.array([5.0, 5.0, *range(-8, 0)]),
-        np.array([1.0, 0.0, *[0.0] * 8]),
-        np.ones((1, 10)),
-        0.1,
-    )[:, 0]
+    scores, gains = np.array([5.0, 5.0, *range(-8, 0)]), np.array([1.0, 0.0, *[0.0] * 8])
+    tables = _score_tables(scores, gains, np.arange(10))
+    caught, taken, gain, size = _captured(*tables, np.ones((1, 10)), 0.1)[:, 0]
     assert (caught, taken, gain, size) == (0.5, 1, 1, 10)
 
 

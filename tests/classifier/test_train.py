@@ -261,3 +261,16 @@ def test_where_nobody_comes_back_the_purchase_model_is_left_out_and_named(small)
     assert model.pool.purchase_model is None
     assert set(each.probabilities) == {"ensemble", "prior"}
     assert "bgnbd_gg was left out: BG/NBD, from returns," in notes[0]
+
+
+def test_a_large_shop_is_trained_and_tested_on_a_sample_that_stands_for_all(small):
+    options = replace(QUICK, families=("btyd", "rfm"), max_customers=150)
+    found = train_classifier(small.transactions, small.segmentation, options, TIME)
+    customers = found.panel.frame["customer_id"].unique()
+    assert len(customers) <= 150
+    assert set(found.backtests[0].customers) <= set(customers)
+    everybody = small.transactions.lines.select(pl.col("customer_id").n_unique()).collect().item()
+    assert found.customer_weight == everybody / 150
+    assert found.evaluation.warnings[0].startswith(
+        "Models are trained and tested on a sample of 150"
+    )

@@ -75,14 +75,22 @@ def expected_calibration_error(probabilities: FloatArray, labels: IntArray) -> f
     return _calibration_error(probabilities.max(axis=1), hits)
 
 
-def classwise_calibration_error(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    """Return the expected calibration error of each segment's probability."""
-    pairs = zip(probabilities.T, np.eye(probabilities.shape[1])[labels].T, strict=True)
-    return np.array([_calibration_error(given, actual) for given, actual in pairs])
+def classwise_calibration_error(
+    probabilities: FloatArray, labels: IntArray, ranks: FloatArray | None = None
+) -> FloatArray:
+    """Return the expected calibration error of each segment's probability.
+
+    `ranks` are those of each column (`column_ranks`), where they are known.
+    """
+    known = column_ranks(probabilities) if ranks is None else ranks
+    columns = zip(probabilities.T, np.eye(probabilities.shape[1])[labels].T, known.T, strict=True)
+    return np.array([_calibration_error(*column) for column in columns])
 
 
-def _calibration_error(confidence: FloatArray, hits: FloatArray) -> float:
-    places = equal_mass_bins(confidence)
+def _calibration_error(
+    confidence: FloatArray, hits: FloatArray, ranks: FloatArray | None = None
+) -> float:
+    places = _bins_of_ranks(_ranks(confidence) if ranks is None else ranks, CALIBRATION_BINS)
     excess = np.bincount(places, weights=confidence - hits, minlength=CALIBRATION_BINS)
     return float(np.abs(excess).sum() / len(hits))
 
@@ -93,11 +101,28 @@ def equal_mass_bins(values: FloatArray, bins: int = CALIBRATION_BINS) -> IntArra
     >>> equal_mass_bins(np.array([0.9, 0.1, 0.5, 0.5]), 2).tolist()
     [1, 0, 1, 1]
     """
+    return _bins_of_ranks(_ranks(values), bins)
+
+
+def _ranks(values: FloatArray) -> FloatArray:
     from scipy.stats import rankdata
 
-    ranks = (rankdata(values) - 0.5) / len(values)
-    places: IntArray = np.minimum((ranks * bins).astype(np.int64), bins - 1)
+    return np.asarray(rankdata(values), dtype=np.float64)
+
+
+def _bins_of_ranks(ranks: FloatArray, bins: int) -> IntArray:
+    shares = (ranks - 0.5) / len(ranks)
+    places: IntArray = np.minimum((shares * bins).astype(np.int64), bins - 1)
     return places
+
+
+def column_ranks(probabilities: FloatArray) -> FloatArray:
+    """Return the ranks in each column from 1 on; equal values share the mean of theirs.
+
+    >>> column_ranks(np.array([[0.1, 0.9], [0.1, 0.8]])).tolist()
+    [[1.5, 2.0], [1.5, 1.0]]
+    """
+    return np.column_stack([_ranks(column) for column in probabilities.T])
 
 
 def row_ranked_probability_score(probabilities: FloatArray, labels: IntArray) -> FloatArray:
@@ -107,16 +132,19 @@ def row_ranked_probability_score(probabilities: FloatArray, labels: IntArray) ->
     return np.asarray((apart**2).sum(axis=1) / apart.shape[1], dtype=np.float64)
 
 
-def classwise_roc_auc(probabilities: FloatArray, labels: IntArray) -> FloatArray:
-    """Return the area under the ROC curve of each segment against the rest, from rank sums."""
-    from scipy.stats import rankdata
+def classwise_roc_auc(
+    probabilities: FloatArray, labels: IntArray, ranks: FloatArray | None = None
+) -> FloatArray:
+    """Return the area under the ROC curve of each segment against the rest, from rank sums.
 
+    `ranks` are those of each column (`column_ranks`), where they are known.
+    """
     areas = np.full(probabilities.shape[1], np.nan)
-    for code, given in enumerate(probabilities.T):
+    for code, own in enumerate((column_ranks(probabilities) if ranks is None else ranks).T):
         inside = labels == code
         n, rest = int(inside.sum()), int((~inside).sum())
         if n and rest:
-            above = rankdata(given)[inside].sum() - n * (n + 1) / 2
+            above = own[inside].sum() - n * (n + 1) / 2
             areas[code] = above / (n * rest)
     return areas
 
@@ -196,7 +224,8 @@ def score_forecast(probabilities: FloatArray, labels: IntArray) -> MetricScores:
     """Return all metrics of one forecast; the mean area is ½ where no segment has one."""
     guesses = probabilities.argmax(axis=1)
     counts = confusion_matrix(labels, guesses, probabilities.shape[1])
-    areas = classwise_roc_auc(probabilities, labels)
+    ranks = column_ranks(probabilities)
+    areas = classwise_roc_auc(probabilities, labels, ranks)
     return MetricScores(
         len(labels),
         log_loss(probabilities, labels),
@@ -207,7 +236,7 @@ def score_forecast(probabilities: FloatArray, labels: IntArray) -> MetricScores:
         cohen_kappa(counts),
         expected_calibration_error(probabilities, labels),
         float(row_ranked_probability_score(probabilities, labels).mean()),
-        float(classwise_calibration_error(probabilities, labels).mean()),
+        float(classwise_calibration_error(probabilities, labels, ranks).mean()),
         mix_error(probabilities, labels),
         float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5,
         quadratic_weighted_kappa(counts),

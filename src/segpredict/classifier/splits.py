@@ -14,6 +14,7 @@ CANDIDATE_HORIZONS = (7, 14, 28, 56, 91, 182, 364)  # horizons to suggest, in da
 LOOKBACK_HORIZONS = 4  # horizons in a suggested look-back, as by default
 MIN_TRAIN_ORIGINS = 6  # training origins that an older test needs
 VALIDATION_ORIGINS = 2  # origins at the end of training on which segmentations are compared
+DRIFT_THRESHOLD = 0.25  # relative difference in observed days that deserves a warning
 INNER_FOLDS = 3  # windows before the first test that are forecast as well, at most
 
 
@@ -58,6 +59,28 @@ class Schedule:
     def folds(self) -> tuple[Fold, ...]:
         """Every fold, oldest first: inner validation, tests, production."""
         return (*self.inner_folds, *self.test_folds, self.production_fold)
+
+    @property
+    def history_warnings(self) -> list[str]:
+        """Warnings where training origins had much less history than their test."""
+        found = []
+        if self.time.lookback <= self.time.horizon:
+            found.append(
+                f"With a look-back of {self.time.lookback} days for a horizon of "
+                f"{self.time.horizon} nobody can be inactive today: do not compare shares of "
+                "Inactive now and later. Take "
+                f"time.lookback={LOOKBACK_HORIZONS * self.time.horizon}."
+            )
+        for fold in self.test_folds:
+            cutoffs = (*fold.train_origins, fold.cutoff)
+            seen = [self.time.window_at(day, self.first_day).covered_days for day in cutoffs]
+            usual = sum(seen[:-1]) / len(fold.train_origins)
+            if seen[-1] > usual * (1 + DRIFT_THRESHOLD):
+                found.append(
+                    f"At {as_date(fold.cutoff)} customers had {seen[-1]} observed days, in "
+                    f"training {usual:.0f} on average: ages differ between the two."
+                )
+        return found
 
     @property
     def production_windows(self) -> tuple[list[Window], Window]:

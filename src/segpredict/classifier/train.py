@@ -35,11 +35,12 @@ from segpredict.classifier.models.baselines import BASELINES, Baseline
 from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.models.xgboost import XgboostModel
 from segpredict.classifier.panel import SegmentAssigner, build_panel
-from segpredict.classifier.splits import LOOKBACK_HORIZONS, Fold, Schedule, schedule_folds
+from segpredict.classifier.splits import Fold, Schedule, schedule_folds
 from segpredict.classifier.training_data import (
     Forecaster,
     HistoryAtCutoff,
     TrainingData,
+    sample_shop,
     training_data_of_fold,
 )
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
@@ -51,8 +52,6 @@ from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.types import JSON, ProgressCallback
 from segpredict.core.window import as_date
 from segpredict.errors import SingleClassError
-
-DRIFT_THRESHOLD = 0.25  # relative difference in observed days that deserves a warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,10 @@ class TrainingResult:
     inner_backtests: tuple[Backtest, ...] = ()
     # what was known of all customers on the day of each fold
     histories: Mapping[int, HistoryAtCutoff] = field(default_factory=dict)
+    # what training and tests looked at: the shop, or a sample of its customers, and how many
+    # customers of the shop each of these stands for
+    transactions: Transactions | None = None
+    customer_weight: float = 1.0
 
     @property
     def ensembles(self) -> dict[int, EnsembleModel]:
@@ -135,6 +138,7 @@ def train_classifier(
     days = schedule_folds(transactions.first_day, transactions.end_day, plan)
     segmentation.require_fitted_before(days.test_folds[0].cutoff)
     report("building the panel", 0.0)
+    transactions, weight, sampled = sample_shop(transactions, settings)
     rows = build_panel(transactions, segmentation, days.windows, settings.families)
     baselines, skipped = available_baselines(settings, rows, further)
     folds = _FoldData(transactions, segmentation, rows, days, settings)
@@ -144,7 +148,8 @@ def train_classifier(
     name, backtests = tested.selected, tested.backtests
     segments = [segment.id for segment in segmentation.segments]
     planned = planned_notes(transactions.side_tables.dates, *days.production_windows)
-    warnings = (*days.notes, *skipped, *tested.notes, *_history_warnings(days), *planned)
+    notes = (*sampled, *days.notes, *skipped, *tested.notes)
+    warnings = (*notes, *days.history_warnings, *planned)
     evaluation = evaluate_models(backtests, name, tested.reason, segments, plan, settings, warnings)
     policies = [
         fit_policy(known.at(fold), name, folds.decision(fold), settings.alpha)
@@ -177,6 +182,8 @@ def train_classifier(
         folds.fitted(name, tested.models[-1], days.test_folds[-1]),
         tested.inner,
         folds.histories,
+        transactions,
+        weight,
     )
 
 
@@ -319,27 +326,6 @@ class _FoldData:
         mix = np.bincount(given.labels, minlength=self.classes) / len(given.labels)
         values = mean_outcome_values(self.spend, given)
         return DecisionRule(self.options.decision_rule, 0.0, tuple(mix.tolist()), values)
-
-
-def _history_warnings(days: Schedule) -> list[str]:
-    """Warn where training origins had much less history than their test."""
-    found = []
-    if days.time.lookback <= days.time.horizon:
-        found.append(
-            f"With a look-back of {days.time.lookback} days for a horizon of {days.time.horizon} "
-            "nobody can be inactive today: do not compare shares of Inactive now and later. Take "
-            f"time.lookback={LOOKBACK_HORIZONS * days.time.horizon}."
-        )
-    for fold in days.test_folds:
-        cutoffs = (*fold.train_origins, fold.cutoff)
-        seen = [days.time.window_at(day, days.first_day).covered_days for day in cutoffs]
-        usual = sum(seen[:-1]) / len(fold.train_origins)
-        if seen[-1] > usual * (1 + DRIFT_THRESHOLD):
-            found.append(
-                f"At {as_date(fold.cutoff)} customers had {seen[-1]} observed days, in "
-                f"training {usual:.0f} on average: ages differ between the two."
-            )
-    return found
 
 
 def mean_outcome_values(spent: pl.DataFrame, given: TrainingData) -> tuple[float, ...]:

@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from segpredict import features
 from segpredict.classifier.panel import SegmentAssigner
 from segpredict.classifier.splits import Fold
 from segpredict.config.classifier import ClassifierOptions, XgboostOptions
 from segpredict.core.arrays import FloatArray as FloatArray
 from segpredict.core.arrays import IntArray as IntArray
+from segpredict.core.customer_sample import sample_transactions
 from segpredict.core.panel import Panel
+from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import DAYS_PER_YEAR
 from segpredict.errors import MismatchError, SingleClassError
@@ -106,9 +109,13 @@ def training_data_of_fold(
 ) -> TrainingData:
     """Return the training data of a fold, without columns that separate origins only (leak L10).
 
-    Above `ClassifierOptions.max_rows` a sample of customers is used, with all of their rows.
+    Above `ClassifierOptions.max_rows` only every second origin is used, the newest first: the
+    outcomes of neighbours overlap. Where that is not enough, a sample of customers is.
     """
     rows = panel.at_cutoffs(*fold.train_origins).filter(pl.col("label").is_not_null())
+    if rows.height > options.max_rows:
+        kept = rows["cutoff"].unique().sort(descending=True).gather_every(2)
+        rows = rows.filter(pl.col("cutoff").is_in(kept.implode()))
     rows = sample_customers(rows, options.max_rows).sort("cutoff", "customer_id")
     found = rows["label"].unique()
     if len(found) < 2:
@@ -122,6 +129,24 @@ def training_data_of_fold(
         options.threads,
         history,
     )
+
+
+def sample_shop(
+    transactions: Transactions, options: ClassifierOptions
+) -> tuple[Transactions, float, tuple[str, ...]]:
+    """Return the transactions of `ClassifierOptions.max_customers` customers at most.
+
+    And how many customers of the shop each of them stands for, with a note where that is not one.
+    """
+    sample, weight = sample_transactions(transactions, options.max_customers)
+    if weight == 1:
+        return transactions, weight, ()
+    note = (
+        f"Models are trained and tested on a sample of {options.max_customers:,} customers "
+        "(classifier.max_customers), by a hash of their ids: figures of the tests are theirs. All "
+        "customers are scored."
+    )
+    return features.with_orders(sample), weight, (note,)
 
 
 def sample_customers(rows: pl.DataFrame, max_rows: int) -> pl.DataFrame:

@@ -77,8 +77,12 @@ class ClassifierOptions(Options):
     baselines: tuple[str, ...] = ()
     # Whether all baselines take part where none is named.
     thorough: bool = False
-    # Training rows (customers × origins) of one model, about: above it a sample of customers.
-    max_rows: Annotated[int, Field(ge=100)] = 100_000
+    # Customers on whom models are trained and tested, at most: above it a sample of them. All
+    # customers are scored.
+    max_customers: Annotated[int, Field(ge=100)] = 25_000
+    # Training rows (customers × origins) of one model, about: above it every second origin, then
+    # a sample of customers.
+    max_rows: Annotated[int, Field(ge=100)] = 40_000
     # Feature families to use; without it the default ones, for which the data have columns.
     families: tuple[str, ...] | None = None
     # Bootstrap draws of test customers behind each confidence interval.

@@ -73,8 +73,9 @@ class ColumnSchema:
             checks.append(pa.Check.str_length(min_value=1, max_value=self.max_length))
         if self.words:
             checks.append(pa.Check.isin(self.words))
-        options = {"nullable": self.nullable, "required": self.required, "regex": regex}
-        return pa.Column(self.dtype, checks, **options)
+        return pa.Column(
+            self.dtype, checks, nullable=self.nullable, required=self.required, regex=regex
+        )
 
     @property
     def _is_bounded(self) -> bool:

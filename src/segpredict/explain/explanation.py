@@ -3,7 +3,6 @@
 The sample is one that no seed or row order changes.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from segpredict.core.customer_ids import id_text
+from segpredict.core.customer_sample import hash_rank
 from segpredict.core.segment import Segment
 from segpredict.errors import MismatchError, UnknownNameError, UsageError, quote_value
 from segpredict.explain.groups import FeatureGroup
@@ -149,15 +149,6 @@ def importance_json(explanation: Explanation) -> str:
         "importance": explanation.importance.to_dicts(),
     }
     return json.dumps(facts, allow_nan=False, ensure_ascii=False, indent=1)
-
-
-def hash_rank(customer_id: str) -> bytes:
-    """Return the sampling rank of a customer: a hash of the id, nothing else.
-
-    >>> hash_rank("17850").hex()
-    '1e6969e8cffee60e'
-    """
-    return hashlib.blake2b(customer_id.encode(), digest_size=8).digest()
 
 
 def proportional_quotas(sizes: dict[int, int], rows: int) -> dict[int, int]:

@@ -217,7 +217,7 @@ def train(
     progress("valuing customers", 0.75)
     draws = {"draws": options.bootstrap_draws, "seed": options.seed}
     valued = customer_value.measure_customer_value(
-        shop, segmentation, training, config.customer_value, **draws
+        training.transactions or shop, segmentation, training, config.customer_value, **draws
     )
     models = results.TrainedModels(
         ensemble=training.ensemble, selected=training.selected_model, policy=training.policy

@@ -50,6 +50,15 @@ def test_counts_are_sums_of_chances():
     assert result["sd"][3] == pytest.approx(np.sqrt(0.5 * 0.5 + 0.1 * 0.9))
 
 
+def test_a_sample_stands_for_all_customers():
+    starts, chances = pl.Series(["S1", "S1"]), np.array([[0.5, 0.5, 0.0], [0.1, 0.2, 0.7]])
+    sample = expected_matrix(starts, chances, SEGMENTS, weight=50.0)
+    everybody = expected_matrix(pl.concat([starts] * 50), np.tile(chances, (50, 1)), SEGMENTS)
+    for column in ("n", "n_from", "sd", "low", "high"):
+        known = everybody[column].to_list()
+        assert sample[column].to_list() == pytest.approx(known, nan_ok=True), column
+
+
 def test_what_is_certain_has_no_width_beyond_half_a_customer():
     result = expected_matrix(pl.Series(["S2"] * 50), np.tile([0.0, 0.0, 1.0], (50, 1)), SEGMENTS)
     sure = result.filter(from_id="S2", to_id="S2").row(0, named=True)

@@ -80,7 +80,8 @@ def forecast_demand(
         backtest_level(each, test.cutoff, known[outcomes[test.cutoff]])
         for test in training.backtests
         for each in forecasts(
-            test.cutoff, test.probabilities[training.evaluation.selected].sum(axis=0)
+            test.cutoff,
+            training.customer_weight * test.probabilities[training.evaluation.selected].sum(axis=0),
         )
     ]
     errors = backtest_errors(tested, draws=draws, seed=seed)

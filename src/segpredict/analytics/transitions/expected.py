@@ -25,6 +25,7 @@ def expected_matrix(
     probabilities: FloatArray,
     segments: Sequence[Segment],
     dispersion: float = 1.0,
+    weight: float = 1.0,
 ) -> pl.DataFrame:
     """Return the predicted number of customers for each transition.
 
@@ -37,6 +38,7 @@ def expected_matrix(
     and Fisher, μ + σ√φ(z + γ(z² − 1)/6), half a customer added outwards, and never below none or
     above all. φ is 1 for chance alone. Customers are not independent, though: a season or a
     promotion moves them together, and φ measures how far earlier forecasts were off by that.
+    Where the customers given are a sample, each stands for `weight` of them.
 
     >>> two = (Segment(0, "S0", "Inactive"), Segment(1, "S1", "Core"))
     >>> probabilities = np.array([[0.2, 0.8], [0.6, 0.4]])
@@ -48,11 +50,12 @@ def expected_matrix(
     ids = [segment.id for segment in states.segments]
     rows = starts.replace_strict(ids, range(len(ids)), return_dtype=pl.Int64).to_numpy()
     each = probabilities * (1 - probabilities)
+    given = np.bincount(rows, minlength=len(ids)).astype(np.float64)[:, None]
+    n = np.round(weight * given)
     mean, variance, third = (
-        _summed(rows, part, len(ids))
+        _summed(rows, part, len(ids)) * (n / np.maximum(given, 1.0))
         for part in (probabilities, each, each * (1 - 2 * probabilities))
     )
-    n = np.bincount(rows, minlength=len(ids)).astype(np.float64)[:, None]
     sd = np.sqrt(variance)
     skew = np.divide(third, variance * sd, out=np.zeros_like(sd), where=sd > 0)
     shift = skew * (Z_95 * Z_95 - 1) / 6

@@ -138,7 +138,8 @@ def predicted_tables(
         past = counts.filter(pl.col("until") <= day)
         earlier = [part.filter(pl.col("until") <= day) for part in parts]
         spread = expected.forecast_dispersion(pl.concat(earlier), past) if earlier else 1.0
-        matrices = [expected.expected_matrix(starts, given, segments, spread)]
+        weight = 1.0 if day == today else training.customer_weight
+        matrices = [expected.expected_matrix(starts, given, segments, spread, weight)]
         if past.height:
             coming = _newcomers(past, day, time.horizon)
             sizes = {NEW_STATE.id: coming, LAPSED_STATE.id: lapsed[day]}

@@ -17,7 +17,12 @@ from segpredict.classifier.models.baselines import BASELINES, Baseline
 from segpredict.classifier.models.ensemble import EnsembleModel
 from segpredict.classifier.panel import SegmentAssigner, build_panel
 from segpredict.classifier.splits import schedule_folds
-from segpredict.classifier.training_data import Forecaster, TrainingData, training_data_of_fold
+from segpredict.classifier.training_data import (
+    Forecaster,
+    TrainingData,
+    sample_shop,
+    training_data_of_fold,
+)
 from segpredict.config.classifier import ClassifierOptions, TimeOptions
 from segpredict.core.arrays import FloatArray
 from segpredict.core.panel import Panel
@@ -156,6 +161,7 @@ def replay_backtests(
     days = schedule_folds(transactions.first_day, transactions.end_day, time)
     cutoffs = {day for fold in days.test_folds for day in (*fold.train_origins, fold.cutoff)}
     windows = [window for window in days.windows if window.cutoff in cutoffs]
+    transactions = sample_shop(transactions, options)[0]
     rows = build_panel(transactions, segmentation, windows, options.families)
     known_then = histories_at_cutoffs(transactions, segmentation, days)
     found = []

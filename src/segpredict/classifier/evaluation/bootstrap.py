@@ -5,6 +5,7 @@ A customer is in several test windows and similar in all of them, so whole custo
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from segpredict.core.arrays import FloatArray, IndexArray, IntArray
 BOOTSTRAP_METRICS = ("log_loss", "brier", "accuracy", "balanced_accuracy", "macro_f1")
 DRAWS_PER_CHUNK = 100  # draws at a time, to bound memory
 MAX_RESAMPLING_UNITS = 4_000  # more customers than this are resampled in random groups
+GROUPING_SEED = 7  # of the draw that puts customers into such groups
 EXACT_INTEGER_LIMIT = 2**52  # whole numbers up to here add up without rounding in double precision
 MAX_REPEATS = 64  # times that one customer may be drawn without a sum being rounded
 
@@ -53,8 +55,7 @@ def bootstrap_differences(
     members, size = number_customers([customers])
     columns = np.hstack([_metric_columns(given, labels) for given in probabilities.values()])
     sums = _sum_by_customer(columns, members, size)
-    rng = np.random.default_rng(seed)
-    drawn = np.concatenate([weights @ sums for weights in draw_weights(rng, draws, size)])
+    drawn = np.concatenate([weights @ sums for weights in shared_weights(seed, draws, size)])
 
     def of_each_model(table: FloatArray) -> dict[str, FloatArray]:
         parts = np.hsplit(table, len(probabilities))
@@ -69,9 +70,17 @@ def bootstrap_differences(
 
 
 def number_customers(customers: Sequence[npt.NDArray[np.str_]]) -> tuple[IndexArray, int]:
-    """Return the number of each row's customer, from 0 on, and how many customers there are."""
+    """Return the number of each row's customer, from 0 on, and how many customers there are.
+
+    More than `MAX_RESAMPLING_UNITS` are put into so many random groups, which are numbered and
+    drawn in their place: the variance of a sum over groups is that of a sum over customers.
+    """
     _, members = np.unique(np.concatenate(customers), return_inverse=True)
-    return members, int(members.max()) + 1
+    size = int(members.max()) + 1
+    if size <= MAX_RESAMPLING_UNITS:
+        return members, size
+    groups = np.random.default_rng(GROUPING_SEED).permutation(size) % MAX_RESAMPLING_UNITS
+    return groups[members], MAX_RESAMPLING_UNITS
 
 
 def _sum_by_customer(rows: FloatArray, members: IndexArray, size: int) -> FloatArray:
@@ -119,6 +128,12 @@ def draw_weights(rng: np.random.Generator, draws: int, size: int) -> Iterator[Fl
         yield bootstrap_weights(rng, min(DRAWS_PER_CHUNK, draws - start), size)
 
 
+@lru_cache(maxsize=1)
+def shared_weights(seed: int, draws: int, size: int) -> tuple[FloatArray, ...]:
+    """Return `draw_weights` of a seed, made once for all metrics of as many customers."""
+    return tuple(draw_weights(np.random.default_rng(seed), draws, size))
+
+
 def percentile_interval(spread: FloatArray) -> tuple[float, float]:
     """Return the 2.5 % and 97.5 % points of the finite draws; NaN without any."""
     finite = spread[np.isfinite(spread)]
@@ -150,8 +165,8 @@ class Resampling:
         """Return the sum of each column over drawn customers, draws × columns."""
         members, size = number_customers(customers)
         sums = _sum_by_customer(rows, members, size)
-        rng = np.random.default_rng(self.seed)
-        return np.concatenate([weights @ sums for weights in draw_weights(rng, self.draws, size)])
+        drawn = shared_weights(self.seed, self.draws, size)
+        return np.concatenate([weights @ sums for weights in drawn])
 
 
 def _metrics(sums: FloatArray, classes: int) -> FloatArray:

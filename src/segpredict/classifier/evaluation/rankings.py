@@ -4,17 +4,18 @@ The model is compared with rules that need no model: longest inactivity, largest
 risk is ranked by the value model, which is fitted later: `customer_value` measures that.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy import sparse
 
 from segpredict.classifier.evaluation import bootstrap
 from segpredict.classifier.evaluation.results import Backtest
 from segpredict.classifier.evaluation.significance import two_sided_p_value
-from segpredict.core.arrays import BoolArray, FloatArray
+from segpredict.core.arrays import BoolArray, FloatArray, IndexArray
 from segpredict.core.segment import INACTIVE_CODE
 
 TOP_DECILE, TOP_QUINTILE = 0.1, 0.2
@@ -56,17 +57,28 @@ class _Ranking:
 
     def plain_rate(self, name: str) -> float:
         """Return lift or capture of the customers as they are."""
-        return float(self.rates(name, [np.ones((1, len(field.gain))) for field in self.fields])[0])
+        together = [np.zeros(len(field.gain), np.intp) for field in self.fields]
+        return float(self.rates(name, together, [np.ones((1, 1))])[0])
 
-    def rates(self, name: str, weights: Sequence[FloatArray]) -> FloatArray:
-        """Return lift or capture, one per row of weights."""
-        sums = np.zeros((4, len(weights[0])))
-        for field, weight in zip(self.fields, weights, strict=True):
-            sums = sums + _captured(field.scores[name], field.gain, weight, self.share)
-        captured, taken, gain, size = sums
-        share = bootstrap.safe_ratio(captured, gain)
-        is_lift = self.kind == LIFT
-        return np.asarray(share * bootstrap.safe_ratio(size, taken) if is_lift else share)
+    def rates(
+        self, name: str, members: Sequence[IndexArray], draws: Iterable[FloatArray]
+    ) -> FloatArray:
+        """Return lift or capture by draw.
+
+        * `members`: the number of each row's customer, by field.
+        * `draws`: how often each customer is drawn, draws × customers, some draws at a time.
+        """
+        tables = [
+            _score_tables(field.scores[name], field.gain, who)
+            for field, who in zip(self.fields, members, strict=True)
+        ]
+        found = []
+        for weights in draws:
+            parts = [_captured(*table, weights, self.share) for table in tables]
+            captured, taken, gain, size = np.sum(parts, axis=0)
+            rate = bootstrap.safe_ratio(captured, gain)
+            found.append(rate * bootstrap.safe_ratio(size, taken) if self.kind == LIFT else rate)
+        return np.concatenate(found)
 
 
 def evaluate_rankings(
@@ -183,28 +195,36 @@ def _spread(
     members, size = bootstrap.number_customers([field.who for field in ranking.fields])
     edges = np.cumsum([len(field.gain) for field in ranking.fields])[:-1]
     places = np.split(members, edges)
-    drawn: dict[str, list[FloatArray]] = {name: [] for name in names}
-    for weights in bootstrap.draw_weights(np.random.default_rng(seed), draws, size):
-        each = [weights[:, place] for place in places]
-        for name in names:
-            drawn[name].append(ranking.rates(name, each))
-    return {name: np.concatenate(parts) for name, parts in drawn.items()}
+    drawn = bootstrap.shared_weights(seed, draws, size)
+    return {name: ranking.rates(name, places, drawn) for name in names}
+
+
+def _score_tables(
+    score: FloatArray, gain: FloatArray, members: IndexArray
+) -> tuple[sparse.csr_array, sparse.csr_array]:
+    """Return rows and gains by score, the highest first, and customer."""
+    _, places = np.unique(-score, return_inverse=True)
+    shape = int(places.max(initial=-1)) + 1, int(members.max(initial=0)) + 1
+    tables = [sparse.coo_array((part, (places, members)), shape) for part in (gain * 0 + 1, gain)]
+    return tables[0].tocsr(), tables[1].tocsr()
 
 
 def _captured(
-    score: FloatArray, improvement: FloatArray, weight: FloatArray, share: float
+    rows: sparse.csr_array, gains: sparse.csr_array, weights: FloatArray, share: float
 ) -> FloatArray:
-    """Return the gain captured, customers taken, total gain and all customers."""
-    if not len(score):
-        return np.zeros((4, len(weight)))
-    order = np.argsort(-score, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
-    drawn = weight[:, order]
-    weighted_gain = drawn * improvement[order]
-    counts = np.add.reduceat(drawn, starts, axis=1)
-    gains = np.add.reduceat(weighted_gain, starts, axis=1)
-    size = counts.sum(axis=1)
-    before = np.cumsum(counts, axis=1) - counts
-    room = share * size[:, None] - before
+    """Return the gain captured, rows taken, total gain and all rows, by draw."""
+    if not rows.shape[0]:
+        return np.zeros((4, len(weights)))
+    own = weights[:, : rows.shape[1]].T
+    size, gain = rows.sum(axis=0) @ own, gains.sum(axis=0) @ own
+    taken = share * size
+    # Twice the share is far below the edge of a draw: what stands lower is not looked at.
+    places = rows.sum(axis=1).cumsum()
+    top = int(np.searchsorted(places, min(2 * share, 1.0) * places[-1])) + 1
+    counts = rows[:top] @ own
+    if (counts.sum(axis=0) < taken).any():
+        top, counts = rows.shape[0], rows @ own
+    room = taken - (np.cumsum(counts, axis=0) - counts)
     part = np.clip(room / np.maximum(counts, 1e-12), 0, 1)
-    return np.stack([(part * gains).sum(axis=1), share * size, gains.sum(axis=1), size])
+    won = gains[:top] @ own
+    return np.stack([(part * won).sum(axis=0), taken, gain, size])

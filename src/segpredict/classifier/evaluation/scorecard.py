@@ -72,8 +72,9 @@ def _figures(
     for name, given in probabilities.items():
         values = metrics.score_forecast(given, labels).to_json()
         values.pop("n_rows")
-        areas = metrics.classwise_roc_auc(given, labels)
-        errors = metrics.classwise_calibration_error(given, labels)
+        ranks = metrics.column_ranks(given)
+        areas = metrics.classwise_roc_auc(given, labels, ranks)
+        errors = metrics.classwise_calibration_error(given, labels, ranks)
         values |= {f"auc_{i}": float(v) for i, v in zip(ids, areas, strict=True)}
         values |= {f"ece_{i}": float(v) for i, v in zip(ids, errors, strict=True)}
         for metric, value in values.items():
@@ -136,15 +137,18 @@ def _by_stratum(
         for group in groups[stratum].unique().sort().to_list()
     }
     gaps = _gaps(backtests, parts, probabilities, labels, by)
+    losses = {
+        (name, metric): row_of(given, labels)
+        for name, given in probabilities.items()
+        for metric, row_of in STRATUM_METRICS.items()
+    }
     rows: list[ScorecardRow] = []
     for stratum in groups.columns:
         own = {part: mask for part, mask in parts.items() if part[0] == stratum}
         for part, mask in own.items():
             head = (results.POOLED_WINDOWS, *part, int(mask.sum()))
-            for name, given in probabilities.items():
-                for metric, row_of in STRATUM_METRICS.items():
-                    value = float(row_of(given[mask], labels[mask]).mean())
-                    rows.append((*head, name, metric, value, *NO_BOUNDS))
+            for (name, metric), loss in losses.items():
+                rows.append((*head, name, metric, float(loss[mask].mean()), *NO_BOUNDS))
         rows += [gaps[part] for part in own if gaps]
     return rows
 

@@ -22,8 +22,6 @@ from segpredict.features.engine.runs import (
 
 _IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
 ROWS_PER_BLOCK = 1 << 15  # customers
-# Lines and orders are sorted by customer, so they are numbered alike.
-CUSTOMER_NUMBER = pl.col("customer_id").rle_id()
 RowColumns = Mapping[RowKind, Mapping[str, pl.Expr]]
 RequestedColumns = Mapping[RowKind, Collection[str]]
 _REPEAT_DAYS = dict.fromkeys(("day", "before", "since", "void_day"), pl.Int32)
@@ -109,11 +107,11 @@ def collapse_lines(
         rows = made[1].filter(in_time)
     else:
         rows = _grouped(lines, {*requested.get("orders", ()), *requested.get("credits", ())})
-    rows = rows.with_columns(customer=CUSTOMER_NUMBER)
+    rows = rows.with_columns(customer=pl.col("customer_id").rle_id())  # they are sorted
     back = rows["is_return"]
     code = rows["customer"].to_numpy()
     ids = rows["customer_id"][np.flatnonzero(np.diff(code, prepend=code[:1] + 1))]
-    again = _repeats(lines) if "repeats" in requested else NO_REPEATS
+    again = _repeats(lines, number_of(ids)) if "repeats" in requested else NO_REPEATS
     notes = rows.filter(back) if back.any() else rows.clear()
     return OrderTable(rows if notes.is_empty() else rows.filter(~back), notes, again, ids)
 
@@ -127,10 +125,16 @@ def with_orders(transactions: Transactions) -> Transactions:
     return replace(transactions, orders=(transactions.lines, made))
 
 
-def _repeats(lines: pl.LazyFrame) -> pl.DataFrame:
+def number_of(ids: pl.Series) -> pl.Expr:
+    """Return the number of a line's customer, whatever the order of lines."""
+    numbers = np.arange(len(ids), dtype=np.uint32)
+    return pl.col("customer_id").replace_strict(ids, numbers, return_dtype=pl.UInt32)
+
+
+def _repeats(lines: pl.LazyFrame, number: pl.Expr) -> pl.DataFrame:
     product = pl.col("product_id")
     named = (
-        lines.with_columns(customer_id=CUSTOMER_NUMBER)
+        lines.with_columns(customer_id=number)
         .filter(~pl.col("is_return") & product.is_not_null())
         # Codes depend on the order of rows; the result depends on equality alone.
         .select("day", "void_day", product.cast(pl.Categorical).to_physical(), "customer_id")

@@ -105,7 +105,7 @@ def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> 
     )
     edges = _union(query.span_edges for query in queries)
     known = pl.col("day").is_between(first, end, closed="left")
-    number = pl.col("customer_id") if found.ids is None else orders.CUSTOMER_NUMBER
+    number = pl.col("customer_id") if found.ids is None else orders.number_of(found.ids)
     lines = transactions.lines.filter(known).with_columns(customer=number)
     shop = replace(transactions, lines=lines)
     names = sorted({name for query in queries for name in query.side_columns})

@@ -69,7 +69,8 @@ def fit(training_data: TrainingData) -> MultinomialLogit:
     model = LogisticRegression(C=1 / L2_PENALTY, max_iter=300, tol=1e-3)
     # One thread: sums of floats in another order would change the last digits.
     with threadpool_limits(1):
-        model.fit(terms[:, used], training_data.labels)
+        # Single precision takes half the time, for the same forecast to four digits.
+        model.fit(terms[:, used].astype(np.float32), training_data.labels)
     weights = _weights(model, used, training_data.n_classes)
     return MultinomialLogit(columns, quantiles, middles, weights)
 
