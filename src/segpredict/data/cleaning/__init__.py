@@ -1,6 +1,6 @@
 """Raw lines → `Transactions`, the rules in one tuple, and a ledger that adds up."""
 
-from segpredict.data.cleaning._clean import clean_lines
+from segpredict.data.cleaning._clean import clean_lines, fingerprint_lines, sort_canonical
 from segpredict.data.cleaning._describe import describe_shop
 from segpredict.data.cleaning._ledger import ledger_table
 from segpredict.data.cleaning._rules import CLEANING_RULES, NO_CUSTOMER
@@ -16,7 +16,9 @@ __all__ = [
     "clean_lines",
     "clean_typed_lines",
     "describe_shop",
+    "fingerprint_lines",
     "ledger_table",
     "parse_times",
     "require_support",
+    "sort_canonical",
 ]

@@ -177,19 +177,22 @@ def _note_cells(raw: RawLines, lines: pl.DataFrame, ledger_writer: LedgerWriter)
 
 
 def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
-    """Return lines as `core.schemas.LINES_SCHEMA` wants them, in their one and only order."""
+    """Return lines as `core.schemas.LINES_SCHEMA` wants them."""
     is_back = pl.col("is_return") | (pl.col("quantity") < 0) | (pl.col("amount") < 0)
+    marked = lines.lazy().with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
+    return _in_order(marked).collect()
+
+
+def sort_canonical(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return lines in their one and only order, the first of each order marked."""
+    return _in_order(lines.lazy()).collect()
+
+
+def _in_order(lines: pl.LazyFrame) -> pl.LazyFrame:
     names = [name for name in LINES_SCHEMA.columns if name != "is_order_head"]
     in_order = dict.fromkeys(["customer_id", "day", "minute", "order_id", *names])
-    return (
-        lines.lazy()
-        .with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
-        .select(names)
-        .sort(*in_order, nulls_last=False)
-        .with_columns(is_head())
-        .select(list(LINES_SCHEMA.columns))
-        .collect()
-    )
+    ordered = lines.select(names).sort(*in_order, nulls_last=False)
+    return ordered.with_columns(is_head()).select(list(LINES_SCHEMA.columns))
 
 
 def fingerprint_lines(lines: pl.DataFrame) -> str:
