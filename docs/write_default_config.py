@@ -44,6 +44,8 @@ EXAMPLES: dict[str, Any] = {
     "source.quote_escape": "double",
     "source.sheet": "Sheet1",
     "source.table": "orders",
+    "source.query": "orders.sql",
+    "source.watermark": "created_at",
     "cleaning.amount_level": "order",
     "cleaning.default_quantity": 1,
     "cleaning.number_format": "comma",

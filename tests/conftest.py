@@ -141,3 +141,12 @@ def small():
     import small_shop
 
     return small_shop.make()
+
+
+@pytest.fixture(scope="session", params=["postgresql", "mariadb"])
+def server(request: pytest.FixtureRequest) -> Iterator[object]:
+    """Return a database server that runs, with an empty database of this process."""
+    from servers import running
+
+    with running(request.param, f"segpredict_test_{os.getpid()}") as found:
+        yield found

@@ -39,6 +39,7 @@ def imported(path: Path) -> set[str]:
 FOREIGN_KEYS = {  # of other libraries and formats, or put together from parts
     *("Algorithm", "Fitted on data until", "Measured on", "predicted_share", "Content-Length"),
     *("SEGPREDICT_TRACEBACK", "msg", "MeasureSpan", "X_all"),
+    *("service", "constrained_columns"),  # libpq's and SQLAlchemy's
     *("learner", "gradient_booster", "gbtree_model_param", "left_children"),  # XGBoost's JSON model
 }
 GLOBBING_READERS = {

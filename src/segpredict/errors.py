@@ -26,6 +26,7 @@ Each class owns its wording and its exit code; the CLI only reads them::
     ├── ArtifactError               7  a run folder is missing, damaged or too new
     │   └── TamperedFileError       7  a file differs from its recorded hash
     ├── MismatchError               8  model and data disagree
+    ├── DatabaseError               9  a database does not answer, refuses, or ends on the way
     ├── LimitError                 10  memory, disk, size or time
     ├── TargetBusyError            11  the target exists already
     └── BusyError                  11  another process writes there
@@ -361,6 +362,13 @@ class TamperedFileError(ArtifactError, code="SP-A002"):
 
 class MismatchError(SegpredictError, code="SP-X001", exit_code=8):
     """A model and its input data do not match."""
+
+
+class DatabaseError(SegpredictError, code="SP-Q001", exit_code=9):
+    """A database that does not answer, refuses, or is lost on the way."""
+
+    def __init__(self, name: str, reason: str, fix: str) -> None:
+        super().__init__(f"{quote_value(name)}: {reason}.", fix=fix)
 
 
 class LimitError(SegpredictError, code="SP-R001", exit_code=10):

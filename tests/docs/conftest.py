@@ -1,9 +1,12 @@
 """A shop and a run for the commands of the documentation, made once."""
 
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import shop_folder
 
@@ -50,3 +53,16 @@ def in_the_shop(
     monkeypatch.chdir(folder)
     monkeypatch.setenv("SEGPREDICT_SECRET", "0123456789abcdef0123456789abcdef")
     return folder
+
+
+@pytest.fixture
+def shop_database(in_the_shop: Path) -> Iterator[str]:
+    """Return the address of a database with the orders of the shop."""
+    from servers import running
+
+    lines = pl.read_csv(in_the_shop / "sales.csv", infer_schema=False)
+    with running("postgresql", f"segpredict_pages_{os.getpid()}") as server:
+        kinds = {"InvoiceDate": "timestamp"}
+        columns = ", ".join(f'"{name}" {kinds.get(name, "text")}' for name in lines.columns)
+        server.load("orders", columns, lines.rows())
+        yield server.url

@@ -36,6 +36,7 @@ PAGES = [
 TRAINING = {"demo", "run", "cluster", "train-classifier"}
 # What is no code: outputs, drawings, and blocks that Sphinx fills.
 TEXT = {"text", "{toctree}", "{eval-rst}", "{literalinclude}", "{raw}"}
+DATABASE = "postgresql://shop@db.example/sales"  # as pages name it
 TOOLS = {"pip", "pytest", "pre-commit"}
 
 
@@ -110,13 +111,18 @@ def test_every_block_says_its_language() -> None:
 
 @pytest.mark.usefixtures("in_the_shop", "_no_pictures")
 @with_language("bash")
-def test_the_commands_of_a_page_run(page: Path, page_run: Path) -> None:
+def test_the_commands_of_a_page_run(
+    page: Path, page_run: Path, request: pytest.FixtureRequest
+) -> None:
+    is_served = DATABASE in page.read_text(encoding="utf-8")
+    database = request.getfixturevalue("shop_database") if is_served else DATABASE
     scores = pl.read_parquet(page_run / "scores.parquet").filter("is_eligible")
     for block in blocks(page):
         if block.caption:
             Path(block.caption).write_text(block.code, encoding="utf-8")
         for words in commands(block) if block.language == "bash" else ():
             named = [scores["customer_id"][0] if word == "ID" else word for word in words]
+            named = [word.replace(DATABASE, database) for word in named]
             assert words[0] == "segpredict" or is_there(words), (block.place, words)
             if words[0] == "segpredict":
                 run(named[1:], block.place, page_run, is_whole=not is_parsed(words))

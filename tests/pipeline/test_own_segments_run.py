@@ -128,7 +128,7 @@ def test_new_data_need_the_newest_file_and_are_scored_as_the_run_was(folder, run
         pipeline.score_into_history(None, folder / "run", [str(folder / "sales.csv")])
     assert "--segments FILE" in error.value.fix
     given = NewData([str(folder / "sales.csv")], tables={"own_segments": "segments.csv"})
-    scores, _ = pipeline.score_into_history(None, folder / "run", given)
+    scores, *_ = pipeline.score_into_history(None, folder / "run", given)
     assert scores.equals(artifacts.read(run, "scores"))
     idle = scores.filter(~pl.col("is_eligible"))
     assert "Lost" in set(idle["segment"])  # in force, though they have no forecast

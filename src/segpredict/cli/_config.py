@@ -22,6 +22,8 @@ def config_from_options(
     on_bad_rows: str | None = None,
     max_bad: str | None = None,
     *,
+    table: str | None = None,
+    query: Path | None = None,
     seed: int | None = None,
     threads: int | None = None,
     base: Mapping[str, Any] | None = None,
@@ -36,6 +38,8 @@ def config_from_options(
         *(setting(f"source.columns.{r}", c) for r, c in column_mapping(columns).items()),
         *([f"cleaning.on_bad_rows={on_bad_rows!r}"] if on_bad_rows else []),
         *([f"cleaning.max_bad_rows={max_bad!r}"] if max_bad else []),
+        *([setting("source.table", table)] if table else []),
+        *([setting("source.query", str(query))] if query else []),
         *(settings or ()),
     ]
     return configs.load_config(config, overrides, base).with_seed(seed, threads)

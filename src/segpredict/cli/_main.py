@@ -28,17 +28,18 @@ REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 COMMAND_PANELS = {
     "Start here": ("demo", "check", "run"),
     "The three stages of a run": ("cluster", "train-classifier", "explain"),
-    "Use a run": ("score", "campaign", "transitions", "report"),
+    "Use a run": ("score", "campaign", "transitions", "report", "publish"),
     "Data": ("ingest", "sample", "fetch"),
 }
 # What most people need stands above these, in a panel without a name of its own.
 OPTION_PANELS = {
-    "Data": "set map segments on-bad-rows max-bad-rows side-table campaigns",
+    "Data": "set map table query watermark segments on-bad-rows max-bad-rows side-table campaigns",
     "Time": "as-of since from to",
     "Segments": "refit compare select algorithm k inputs",
     "Model": "leakage-demo thorough seed threads model",
     "Explaining the whole run again": "sample refits",
     "List and control group": "holdout max-customers author",
+    "Database": "create prefix",
     "Privacy": "hash-ids secret-file no-customers",
     "Output": "plots top html write-config replace force verbose json quiet help",
 }
@@ -73,7 +74,9 @@ class _Command(_Help, typer.core.TyperCommand):
             names = [
                 name for name in (*param.opts, *param.secondary_opts) if name in PANEL_OF_OPTION
             ]
-            param.rich_help_panel = PANEL_OF_OPTION[names[0]] if names else None
+            is_database = param.metavar == "URL"  # of transitions, --to is a day
+            known = PANEL_OF_OPTION[names[0]] if names else None
+            param.rich_help_panel = "Database" if is_database else known
         return sorted(params, key=lambda param: order.index(param.rich_help_panel))
 
 

@@ -12,10 +12,35 @@ DataOption = Annotated[
     typer.Option(
         metavar="FILE",
         help="Transactions: a file, a folder or a glob (CSV, Parquet, Excel, SQLite, "
-        "DuckDB), a folder made by `segpredict sample`, or a store made by `segpredict ingest`. "
-        "Repeatable.",
+        "DuckDB), a database (postgresql://USER@HOST/DATABASE#TABLE, mysql://…), a folder made "
+        "by `segpredict sample`, or a store made by `segpredict ingest`. Repeatable.",
         show_default=False,
     ),
+]
+TableOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="The table or view of a database. Same as source.table=NAME."
+    ),
+]
+QueryOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A file with the SQL query to ask a database, instead of --table. "
+        "Same as source.query=FILE.",
+    ),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="A database to write to: postgresql://USER@HOST/DATABASE, mysql://… or mariadb://…; "
+        "a password only by a variable, an option file or ~/.pgpass (docs/guide/databases.md).",
+    ),
+]
+CreateOption = Annotated[
+    bool, typer.Option("--create", help="Make the tables that are not there yet.")
 ]
 ConfigOption = Annotated[
     str | None,

@@ -15,6 +15,8 @@ def command(
     config: o.ConfigOption = None,
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
+    table: o.TableOption = None,
+    query: o.QueryOption = None,
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
@@ -44,7 +46,14 @@ def command(
 
     output = Output(as_json, quiet, verbose)
     plan = config_from_options(
-        config, settings, columns, on_bad_rows, max_bad, base=settings_of_store(data)
+        config,
+        settings,
+        columns,
+        on_bad_rows,
+        max_bad,
+        table=table,
+        query=query,
+        base=settings_of_store(data),
     )
     with output.stages() as progress, writing_to("--html"):
         found = pipeline.check_data(

@@ -22,6 +22,8 @@ def command(
     out: o.OutOption = Path("artifacts/run"),
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
+    table: o.TableOption = None,
+    query: o.QueryOption = None,
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
@@ -69,6 +71,8 @@ def command(
         max_bad,
         seed=seed,
         threads=threads,
+        table=table,
+        query=query,
         base=settings_of_store(data) if refit is None else run_settings(refit),
     )
     mode = "select" if select else "compare" if compare else "one"

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli._config import config_from_options, settings_of_store
+from segpredict.cli._config import config_from_options, setting, settings_of_store
 from segpredict.cli._output import Output
 
 
@@ -18,8 +18,19 @@ def command(
     config: o.ConfigOption = None,
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
+    table: o.TableOption = None,
+    query: o.QueryOption = None,
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
+    watermark: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="A column of the database that only grows, such as the time of the order: "
+            "the next time only newer rows are read, and those of the last source.overlap (3) "
+            "days once more. Same as source.watermark=COLUMN.",
+        ),
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete the content of the store first.")
     ] = False,
@@ -40,12 +51,15 @@ def command(
     from segpredict.cli._check_tables import show_store
 
     output = Output(as_json, quiet, verbose)
+    named = [setting("source.watermark", watermark)] if watermark else []
     plan = config_from_options(
         config,
-        settings,
+        [*(settings or []), *named],
         columns,
         on_bad_rows,
         max_bad,
+        table=table,
+        query=query,
         base=(None if replace else settings_of_store([str(store)])) or settings_of_store(data),
     )
     done = pipeline.ingest(data, store, plan, replace=replace)

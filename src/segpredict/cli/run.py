@@ -13,6 +13,8 @@ def command(
     out: o.OutOption = Path("artifacts/run"),
     settings: o.SettingsOption = None,
     columns: o.ColumnsOption = None,
+    table: o.TableOption = None,
+    query: o.QueryOption = None,
     on_bad_rows: o.BadRowsOption = None,
     max_bad: o.MaxBadRowsOption = None,
     as_of: o.AsOfOption = None,
@@ -49,6 +51,8 @@ def command(
         max_bad,
         seed=seed,
         threads=threads,
+        table=table,
+        query=query,
         base=settings_of_store(data),
     )
     with output.stages() as progress:

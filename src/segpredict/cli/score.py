@@ -19,6 +19,9 @@ from segpredict.cli._output import Output, require_table_ending, writing_to
 if TYPE_CHECKING:
     import polars as pl
 
+    from segpredict.pipeline.publish import ScoreTable
+    from segpredict.scoring.history import ModelVersion
+
 MAX_CUSTOMERS = 20  # who are shown on a terminal
 
 
@@ -46,6 +49,11 @@ def command(
             "customer, day and model add nothing. Read it with `segpredict transitions`.",
         ),
     ] = None,
+    to: o.ToOption = None,
+    table: Annotated[
+        str, typer.Option(metavar="NAME", help="The table of the database that takes the scores.")
+    ] = "customer_scores",
+    create: o.CreateOption = False,
     columns: o.ColumnsOption = None,
     side_tables: Annotated[
         list[str] | None,
@@ -71,6 +79,10 @@ def command(
     is the day after the last row. Rows that cannot be read are set aside and counted,
     up to `--max-bad-rows` (the limit of the run), unless `--on-bad-rows fail`.
 
+    With `--to` the scores go into a table of a database, by customer, day and model, and
+    who moved since the day before into NAME_moves, all in one transaction: run it twice, and
+    nothing is doubled.
+
     Nothing is saved unless `--history` names a folder. A history belongs to a shop, not
     to a run: it can hold the scores of every night and of every model.
 
@@ -78,6 +90,9 @@ def command(
     in the tables of `segpredict report --format bi`. A history holds the original ids.
 
     Example: `segpredict score --run artifacts/may --data sales.csv --out scores.csv`
+
+    Into a database: `segpredict score --run artifacts/may --data shop.store
+    --to postgresql://shop@db/sales --create`
     """
     from segpredict import pipeline
     from segpredict.scoring.new_data import NewData
@@ -88,27 +103,41 @@ def command(
     named = dict(split_pair(t, "--side-table", "TABLE=FILE", example) for t in side_tables or ())
     named |= {"own_segments": own_segments} if own_segments else {}
     output = Output(as_json, quiet)
-    given = {"on_bad_rows": on_bad_rows, "max_bad_rows": max_bad}
-    changes = {k: v for k, v in given.items() if v is not None}
+    given = (("on_bad_rows", on_bad_rows), ("max_bad_rows", max_bad))
+    target = None if to is None else pipeline.ScoreTable.open(to, table, create=create)
     with output.stages() as progress, writing_to("--history"):
-        scores, update = pipeline.score_into_history(
+        scores, version, update = pipeline.score_into_history(
             history,
             run,
-            NewData(data, column_mapping(columns), named, changes),
+            NewData(
+                data, column_mapping(columns), named, {k: v for k, v in given if v is not None}
+            ),
             as_of=as_of,
             since=since,
             progress=progress,
         )
     scores = scores if names is None else names.hash_customers(scores)
+    written = _published(output, target, scores, version)
     if update is not None:
         output.print_note(update.summary_sentence())
     if as_json:
         added = {} if update is None else {"history": asdict(update)}
+        added |= {"tables": written} if written else {}
         output.print_json({"scores": scores.to_dicts(), **added})
     if out is None and sys.stdout.isatty() and not output.is_silent:
         _show_first(output, scores, run_currency(run))
-    elif out is not None or not as_json:
+    elif out is not None or not (as_json or written):
         output.write_table(scores, out, "customers scored")
+
+
+def _published(
+    output: Output, target: "ScoreTable | None", scores: "pl.DataFrame", version: "ModelVersion"
+) -> dict[str, int]:
+    """Write scores to a database, if one was named; return the rows of each table."""
+    written = {} if target is None else dict(target.write(scores, version))
+    for name, rows in written.items():
+        output.print_note(f"{name}: {rows:,} rows")
+    return written
 
 
 def _show_first(output: Output, scores: "pl.DataFrame", currency: str) -> None:

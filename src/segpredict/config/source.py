@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import polars as pl
 
 from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
-from segpredict.config.fill import Options
+from segpredict.config.fill import Count, CountOrAuto, Options
 from segpredict.core.schemas import COLUMN_ROLES
 from segpredict.errors import ConfigError, ContractError, UnknownNameError, quote_value
 
@@ -55,7 +55,13 @@ class SourceOptions(Options):
     # The sheet of a workbook; ``*`` joins all sheets of transactions, which must have the same
     # header, and leaves out covers and notes.
     sheet: str | None = None
-    table: str | None = None  # The table or view of a database file.
+    table: str | None = None  # The table or view of a database.
+    query: str | None = None  # A file with the SQL query to ask a database server, for a table.
+    query_seconds: Count = 3600  # Seconds after which a query is given up.
+    # A column of a database that only grows (a number or a time): `segpredict ingest` then reads
+    # what came since, and once more the rows of `overlap` days, or numbers, before.
+    watermark: str | None = None
+    overlap: CountOrAuto = 3  # Days, or numbers, before the last watermark that are read again.
     max_file_bytes: int = 64 << 30  # Largest size of a file in bytes.
     max_unpacked_bytes: int = 8 << 30  # Largest size in bytes of a compressed file when unpacked.
 

@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import sys
+import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -43,6 +44,13 @@ def drafted_file(path: str | Path, content: FileContent) -> Iterator[Callable[[]
     )  # a link is replaced, not followed
     with work_folder.lock_target(path, wait_seconds=FILE_WAIT_SECONDS) as work:
         yield _drafted(work, path, content)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Yield a folder that only this user may read, and that goes with all that is in it."""
+    with tempfile.TemporaryDirectory(prefix="segpredict-") as folder:
+        yield Path(folder)
 
 
 def place_file(work: WorkFolder, path: Path, content: FileContent) -> None:

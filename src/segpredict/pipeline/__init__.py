@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
     from segpredict.pipeline.exports import ExportRequest, Report, export_bi_tables, export_report
     from segpredict.pipeline.load_run import load
+    from segpredict.pipeline.publish import ScoreTable, publish_run
     from segpredict.pipeline.queries import (
         check_data,
         draw_waterfall,
@@ -38,6 +39,7 @@ _HOMES = {
     "segpredict.data.ingest.read": "read_transactions",
     "segpredict.pipeline.campaign": "CampaignRequest draw_campaign list_campaigns",
     "segpredict.pipeline.exports": "ExportRequest Report export_bi_tables export_report",
+    "segpredict.pipeline.publish": "ScoreTable publish_run",
     "segpredict.pipeline.queries": (
         "check_data draw_waterfall explain_customer feature_meanings load_run_explanation "
         "score_into_history write_plots"
@@ -56,6 +58,7 @@ __all__ = [
     "IngestResult",
     "Report",
     "RunTarget",
+    "ScoreTable",
     "SegmentationSearch",
     "SelectionMode",
     "check_data",
@@ -72,6 +75,7 @@ __all__ = [
     "load",
     "load_run_explanation",
     "no_progress",
+    "publish_run",
     "read_transactions",
     "run_clustering",
     "run_explanation",

@@ -23,7 +23,7 @@ from segpredict.pipeline import loading, stages
 from segpredict.pipeline.results import Explained
 from segpredict.pipeline.target import no_progress
 from segpredict.report import render_check_page
-from segpredict.scoring.history import HistoryUpdate, ScoreHistory
+from segpredict.scoring.history import HistoryUpdate, ModelVersion, ScoreHistory
 from segpredict.scoring.new_data import NewData, read_new_data
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.scoring.what_if import what_if
@@ -173,8 +173,8 @@ def score_into_history(
     as_of: DateLike = None,
     since: DateLike = None,
     progress: ProgressCallback = no_progress,
-) -> tuple[pl.DataFrame, HistoryUpdate | None]:
-    """Return the scores of the customers in files, and what was added to a history.
+) -> tuple[pl.DataFrame, ModelVersion, HistoryUpdate | None]:
+    """Return the scores of the customers in files, by which model, and what a history got new.
 
     * `history`: the folder of the history, made if it is not there (`ScoreHistory`); ``None`` saves
       nothing.
@@ -185,11 +185,11 @@ def score_into_history(
     says otherwise.
     """
     if history is None:
-        return _scored(folder, data, as_of, since, progress)[0], None
+        return *_scored(folder, data, as_of, since, progress), None
     kept = ScoreHistory(history)
     with kept.lock() as work:
-        scores, predictor = _scored(folder, data, as_of, since, progress)
-        return scores, kept.add_scores(scores, predictor.model_version, work)
+        scores, version = _scored(folder, data, as_of, since, progress)
+        return scores, version, kept.add_scores(scores, version, work)
 
 
 def _scored(
@@ -198,7 +198,7 @@ def _scored(
     as_of: DateLike,
     since: DateLike,
     progress: ProgressCallback,
-) -> tuple[pl.DataFrame, SegmentPredictor]:
+) -> tuple[pl.DataFrame, ModelVersion]:
     progress("loading the run", 0.0)
     given = data if isinstance(data, NewData) else NewData(data)
     files = open_run(folder)
@@ -208,4 +208,4 @@ def _scored(
     predictor = replace(predictor, cleaning_options=plan)
     shop = read_new_data(given, predictor, loading.load_config(files), as_of)
     progress("scoring", 0.7)
-    return predictor.score_table(shop, as_of, since), predictor
+    return predictor.score_table(shop, as_of, since), predictor.model_version

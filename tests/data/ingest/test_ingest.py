@@ -246,15 +246,15 @@ def test_a_file_that_changes_after_it_was_hashed_is_refused_and_comes_in_later(
     drops: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Or the store would hold the old rows under the hash of the new."""
-    read = readers.collect_raw_lines
+    read = readers.collect_inputs
 
-    def late(names: list[str], layout: SourceOptions) -> RawLines:
+    def late(names: list[readers.OpenedInput], layout: SourceOptions) -> RawLines:
         with (drops / "1.csv").open("a") as file:
             file.write("zoe,9,2021-03-21,cup,1,4.00\n")
         return read(names, layout)
 
     with monkeypatch.context() as patch:
-        patch.setattr(readers, "collect_raw_lines", late)
+        patch.setattr(readers, "collect_inputs", late)
         with pytest.raises(UnreadableFileError, match="changed while it was read"):
             put(tmp_path / "store", drops / "1.csv")
     assert not (tmp_path / "store").exists()

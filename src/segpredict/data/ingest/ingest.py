@@ -107,12 +107,32 @@ def _ingested(
     work: WorkFolder, names: Sequence[str], target: Path, config: Config, *, replace: bool
 ) -> IngestResult:
     found = _before(target, replace=replace)
-    fresh, skipped = _split_known_files(names, config.source, found[1].files if found else ())
+    files = found[1].files if found else ()
+    with readers.opened_inputs(names, config.source, _watermarks(files)) as inputs:
+        fresh, skipped = _split_known_files(inputs, config.source, files)
+        return _added(work, target, config, found, fresh, skipped)
+
+
+def _watermarks(files: Iterable[InputFile]) -> dict[str, str]:
+    """Return up to where the tables of databases were read, by name; the newest come last."""
+    read = {fact.name: fact.detected.others.get("watermark_until") for fact in files}
+    return {name: until for name, until in read.items() if until}
+
+
+def _added(
+    work: WorkFolder,
+    target: Path,
+    config: Config,
+    found: tuple[raw_batches.StoreNote, Transactions] | None,
+    fresh: Mapping[readers.OpenedInput, str],
+    skipped: Mapping[str, str],
+) -> IngestResult:
     if found and not fresh and build_config(found[0].config) == config:
         return IngestResult(found[1], (), skipped)
     if found is None:
-        base = str(next(iter(fresh)).parent.resolve())
-        note = raw_batches.StoreNote({}, base, (), ())
+        first = next(iter(fresh))
+        base = Path() if first.detected else first.path.parent  # a database has no folder
+        note = raw_batches.StoreNote({}, str(base.resolve()), (), ())
     else:
         note = found[0]
     new = [_read(fresh, config)] if fresh else []
@@ -126,12 +146,12 @@ def _ingested(
         _require_like(found[1], shop)
     note = changed(note, config=config.to_state(), notes=shop.notes)
     stored = _published(work, target, shop, new, note)
-    return IngestResult(stored, tuple(map(readers.file_name_text, fresh)), skipped)
+    return IngestResult(stored, tuple(each.name for each in fresh), skipped)
 
 
 def _split_known_files(
-    names: Sequence[str], layout: SourceOptions, known: Iterable[InputFile]
-) -> tuple[dict[Path, str], dict[str, str]]:
+    inputs: Sequence[readers.OpenedInput], layout: SourceOptions, known: Iterable[InputFile]
+) -> tuple[dict[readers.OpenedInput, str], dict[str, str]]:
     """Return the files that are new → their hash, and name → known name of the others.
 
     Another sheet or table of a known file is new, and so are equal bytes in another partition.
@@ -142,17 +162,17 @@ def _split_known_files(
     # What will be known of a file once it was read.
     others = {"sheets": ALL_SHEETS} if layout.sheet == ALL_SHEETS else {}
     promised = Detected(sheet=layout.sheet or "", table=layout.table or "", others=others)
-    fresh: dict[Path, str] = {}
+    fresh: dict[readers.OpenedInput, str] = {}
     skipped: dict[str, str] = {}
-    for path in readers.expand_names(names):
-        name, sha256 = readers.file_name_text(path), readers.file_sha256(path)
+    for given in inputs:
+        sha256 = readers.file_sha256(given.path)
         alike = met.setdefault(sha256, [])
-        same = [fact.name for fact in alike if _is_same(fact, path, layout)]
+        same = [fact.name for fact in alike if _is_same(fact, given.path, layout)]
         if same:
-            skipped[name] = same[0]
+            skipped[given.name] = same[0]
         else:
-            fresh[path] = sha256
-            alike.append(InputFile(name, 0, sha256, promised))
+            fresh[given] = sha256
+            alike.append(InputFile(given.name, 0, sha256, promised))
     return fresh, skipped
 
 
@@ -201,10 +221,10 @@ def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Tran
     return found
 
 
-def _read(fresh: Mapping[Path, str], config: Config) -> RawLines:
+def _read(fresh: Mapping[readers.OpenedInput, str], config: Config) -> RawLines:
     """Read new files; one that is not the file any more that was found new is refused."""
     layout = side_tables.lines_layout(config)
-    raw = readers.collect_raw_lines([str(path) for path in fresh], layout)
+    raw = readers.collect_inputs(list(fresh), layout)
     for fact, sha256 in zip(raw.files, fresh.values(), strict=True):
         if fact.sha256 != sha256:
             raise readers.changed_file_error(fact.name)

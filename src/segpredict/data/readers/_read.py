@@ -2,9 +2,9 @@
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,8 @@ import polars as pl
 from segpredict import errors
 from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions, columns_as_text
+from segpredict.core.database import is_address
+from segpredict.core.disk import temporary_folder
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import Detected, InputFile, RawLines
@@ -38,6 +40,16 @@ REJECTS_SCHEMA = {"file": pl.String, "row": pl.Int64, **dict.fromkeys(TEXTS_OF_R
 READERS = Registry("segpredict.data.readers", FileReader, "segpredict.readers")
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedInput:
+    """A file to read, and how it is called."""
+
+    path: Path
+    name: str  # in messages and in the manifest
+    # what is known of the database that it is from
+    detected: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
 def file_name_text(path: Path) -> str:
     r"""Return the name of a file as text: a disk takes names that are no UTF-8.
 
@@ -49,8 +61,10 @@ def file_name_text(path: Path) -> str:
 
 def _files(name: str, endings: tuple[str, ...]) -> list[Path]:
     if "://" in name:
-        message = f"{errors.quote_value(name)} is an address; only local files are read."
-        raise errors.UsageError(message, fix="download it and name the file.")
+        kind = errors.quote_value(name.partition("://")[0] + "://")
+        message = f"An address of the kind {kind} is not read, only local files and databases."
+        fix = "download it and name the file, or name a database: postgresql://USER@HOST/DATABASE."
+        raise errors.UsageError(message, fix=fix)
     if name == "-":
         raise errors.UsageError(
             "The standard input cannot be read: it cannot be read twice, nor hashed.",
@@ -126,7 +140,13 @@ def read_raw_lines(
 
 def collect_raw_lines(names: Sequence[str], layout: SourceOptions) -> RawLines:
     """Read files into raw lines as `read_raw_lines` does, before they are checked as a whole."""
-    found = read_tables(names, layout)
+    with opened_inputs(names, layout) as inputs:
+        return collect_inputs(inputs, layout)
+
+
+def collect_inputs(inputs: Sequence[OpenedInput], layout: SourceOptions) -> RawLines:
+    """Read inputs that are open into raw lines, before they are checked as a whole."""
+    found = read_inputs(inputs, layout)
     return _raw(list(found), list(found.values()), layout)
 
 
@@ -187,9 +207,44 @@ def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, Source
     ...     [table.frame.columns for table in read_tables([folder], SourceOptions()).values()]
     [['customer_id', 'date', 'amount']]
     """
+    with opened_inputs(names, layout) as inputs:
+        return read_inputs(inputs, layout)
+
+
+def read_inputs(inputs: Sequence[OpenedInput], layout: SourceOptions) -> dict[str, SourceTable]:
+    """Read inputs that are open as the tables they are, by name."""
     seen: dict[str, str] = {}
-    found = {path: _reader(path, layout).read(path, layout) for path in expand_names(names)}
-    return {file_name_text(path): _related(path, table, seen) for path, table in found.items()}
+    return {each.name: _related(each, seen, layout) for each in inputs}
+
+
+@contextmanager
+def opened_inputs(
+    names: Sequence[str], layout: SourceOptions, known: Mapping[str, str] | None = None
+) -> Iterator[tuple[OpenedInput, ...]]:
+    r"""Yield the files behind names, sorted by name; for a database, a file made of what it holds.
+
+    `known` are the largest watermarks that were read before, by the name of the database.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sales.csv")
+    ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
+    ...     with opened_inputs([folder], SourceOptions()) as inputs:
+    ...         [each.path.name for each in inputs]
+    ['sales.csv']
+    """
+    files = [str(name) for name in names if not is_address(str(name))]
+    found = []
+    if files or not names:
+        found = [OpenedInput(path, file_name_text(path)) for path in expand_names(files)]
+    with ExitStack() as stack:
+        for name in dict.fromkeys(str(name) for name in names if is_address(str(name))):
+            from segpredict.data.readers import database  # its libraries take long to load
+
+            folder = stack.enter_context(temporary_folder())
+            made = database.extract(name, layout, folder, known)
+            found.append(OpenedInput(made.path, made.name, made.detected))
+        yield tuple(sorted(found, key=lambda each: each.name))
 
 
 def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "frame") -> RawLines:
@@ -209,9 +264,12 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
         return _raw([name], [table_of_frame(frame, name)], layout or SourceOptions())
 
 
-def _related(path: Path, table: SourceTable, seen: dict[str, str]) -> SourceTable:
-    """Note where a link led, and whether a file holds the same bytes as one before."""
-    found, name = dict(table.detected), file_name_text(path)
+def _related(given: OpenedInput, seen: dict[str, str], layout: SourceOptions) -> SourceTable:
+    """Read an input; note where a link led, and whether it holds the same bytes as one before."""
+    path, name = given.path, given.name
+    kind = replace(layout, format="parquet", max_unpacked_bytes=2**63) if given.detected else layout
+    table = _reader(path, kind).read(path, kind)
+    found = {**table.detected, **given.detected}
     if seen.setdefault(table.sha256, name) != name:
         found["same_bytes_as"] = seen[table.sha256]
     if path.is_symlink():

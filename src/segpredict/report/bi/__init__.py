@@ -8,7 +8,7 @@ one column each. They are declared in ``tables.toml``, from which ``docs/write_b
 
 from segpredict.report.bi._data_dictionary import BI_TABLES, render_data_dictionary
 from segpredict.report.bi._star_schema import CustomerBatch, StarSchema
-from segpredict.report.bi._table import BiColumn, BiTable
+from segpredict.report.bi._table import BiColumn, BiTable, to_money_units
 from segpredict.report.bi._write import write_star_schema
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "CustomerBatch",
     "StarSchema",
     "render_data_dictionary",
+    "to_money_units",
     "write_star_schema",
 ]

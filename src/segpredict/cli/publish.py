@@ -1,0 +1,43 @@
+"""``segpredict publish``: what a run found, in tables of a database."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segpredict.cli import _options as o
+from segpredict.cli._config import pseudonymizer_from_options
+from segpredict.cli._output import Output
+from segpredict.errors import UsageError
+
+
+def command(
+    run: o.RunOption = Path("artifacts/run"),
+    to: o.ToOption = None,
+    create: o.CreateOption = False,
+    prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help="The names of all tables begin with it.")
+    ] = "segpredict_",
+    hash_ids: o.HashIdsOption = False,
+    secret_file: o.SecretFileOption = None,
+    as_json: o.JsonOption = False,
+    quiet: o.QuietOption = False,
+) -> None:
+    """Write scores, probabilities, segments, transitions, KPIs and campaigns to a database.
+
+    Each table is kept by day and model, so that it can be published every night. All
+    tables are written in one transaction: run it twice or stop it half-way, and nothing is
+    doubled or half there. Columns that you add keep their values. The view `scores_today`
+    holds the newest day, the table `scores_moves` who entered and left each segment.
+
+    Example: `segpredict publish --run artifacts/may --to postgresql://shop@db/sales --create`
+    """
+    from segpredict import pipeline
+
+    if to is None:
+        raise UsageError("No database was named.", fix="name it: --to URL.")
+    output = Output(as_json, quiet)
+    names = pseudonymizer_from_options(hash_ids, secret_file)
+    rows = pipeline.publish_run(str(run), to, prefix=prefix, create=create, pseudonyms=names)
+    output.print_table("The tables", [{"table": name, "rows": rows[name]} for name in rows])
+    output.print_json({"run": str(run), "rows": dict(rows)})

@@ -1,0 +1,81 @@
+"""The tables that are published to a database: those of the star schema, by day and model."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from segpredict.report.bi import BI_TABLES, BiColumn
+
+DECLARED = {
+    name: {column: BiColumn(column, **words) for column, words in part["columns"].items()}
+    for name, part in tomllib.loads(
+        Path(__file__).with_name("tables.toml").read_text(encoding="utf-8")
+    ).items()
+}
+KEY = DECLARED["key"]
+SLICE = ("as_of", "model")  # what is published together
+MOVES_SUFFIX, TODAY_SUFFIX = "_moves", "_today"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedTable:
+    """One table of a database."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]  # columns that name a row
+    columns: tuple[BiColumn, ...]  # all columns, those of the key first
+    # Whether all rows of a day and model are given: then those that are no more are removed.
+    is_whole: bool = True
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all columns."""
+        return [column.name for column in self.columns]
+
+
+def scores_table(name: str) -> PublishedTable:
+    """Return the table of scores: it grows by a day and model, and no customer is removed."""
+    own = DECLARED["scores"]
+    known = [c for c in _bi_columns("scores") if c.name not in (*own, *KEY)]
+    key = ("customer_id", *SLICE)
+    meaning = "Scores of customers: segment now, forecast, money, by day and model."
+    return PublishedTable(
+        name, meaning, key, (*(KEY[n] for n in key), *own.values(), *known), is_whole=False
+    )
+
+
+def moves_table(scores: str) -> PublishedTable:
+    """Return the table of who entered and left each segment."""
+    meaning = "Who entered and left each segment, since the day that was published before."
+    return _table(scores + MOVES_SUFFIX, meaning, ("customer_id", *SLICE), DECLARED["moves"])
+
+
+def run_tables(prefix: str) -> dict[str, PublishedTable]:
+    """Return the tables of a run but the scores, by what they hold."""
+    bi = {table.name: table for table in BI_TABLES}
+    keys = {
+        "segments": (*SLICE, "segment_id"),
+        "probabilities": ("customer_id", *SLICE, "segment_id"),
+        "transitions": (*SLICE, "row"),
+        "kpis": (*SLICE, "row"),
+    }
+    found = {
+        name: _table(prefix + name, bi[name].meaning, key, {c.name: c for c in bi[name].columns})
+        for name, key in keys.items()
+    }
+    meaning = "The customers that each campaign of the run lists, with their arms."
+    key = ("customer_id", *SLICE, "campaign")
+    return {**found, "campaigns": _table(f"{prefix}campaigns", meaning, key, DECLARED["campaigns"])}
+
+
+def _table(
+    name: str, meaning: str, key: tuple[str, ...], own: dict[str, BiColumn]
+) -> PublishedTable:
+    known = {**KEY, **own}
+    rest = [column for column in own.values() if column.name not in key]
+    return PublishedTable(name, meaning, key, (*(known[n] for n in key), *rest))
+
+
+def _bi_columns(table: str) -> tuple[BiColumn, ...]:
+    return next(each.columns for each in BI_TABLES if each.name == table)

@@ -1,0 +1,104 @@
+"""Commands that read from a database and publish to one, and keep its password to themselves."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+SECRET = "canary-7f3a"  # looked for in everything that a command prints or writes
+
+
+@pytest.fixture
+def guarded(server, monkeypatch):
+    """Return an address whose password is in a variable."""
+    host = "" if server.kind == "postgresql" else "@'127.0.0.1'"
+    password = f"PASSWORD '{SECRET}'" if not host else f"IDENTIFIED BY '{SECRET}'"
+    server.run(f"DROP USER IF EXISTS canary{host}", f"CREATE USER canary{host} {password}")
+    database = server.url.rpartition("/")[2]
+    if host:
+        server.run(f"GRANT ALL ON {database}.* TO canary{host}")
+    else:
+        server.run(
+            f"GRANT ALL ON DATABASE {database} TO canary", "GRANT ALL ON SCHEMA public TO canary"
+        )
+    monkeypatch.setenv("DB_PASSWORD", SECRET)
+    yield f"{server.kind}://canary:${{DB_PASSWORD}}@{server.url.partition('@')[2]}"
+    if not host:
+        server.run("DROP OWNED BY canary")
+    server.run(f"DROP USER canary{host}")
+
+
+@pytest.mark.slow
+def test_a_run_is_published_twice_and_is_there_once(
+    segpredict, server, run_folder, guarded
+) -> None:
+    options = ("publish", "--run", run_folder, "--to", guarded, "--create", "--json")
+    first, second = segpredict(*options), segpredict(*options)
+    assert (first[0], second[0]) == (0, 0), first
+    rows = json.loads(first[1])["rows"]
+    assert rows == json.loads(second[1])["rows"]
+    assert SECRET not in "".join(map(str, (*first, *second)))
+    for name, count in rows.items():
+        assert server.run(f"SELECT count(*) FROM {name}") == [(count,)], name
+    today = server.run("SELECT count(*) FROM segpredict_scores_today")
+    assert today == [(rows["segpredict_scores"],)]
+    shares = server.run(
+        "SELECT sum(probability) FROM segpredict_probabilities GROUP BY customer_id"
+    )
+    assert all(abs(share - 1) < 1e-9 for (share,) in shares)
+
+
+def test_scores_go_into_a_table(segpredict, server, run_folder, sample_file, tmp_path) -> None:
+    to = ("--to", server.url, "--table", "who_next")
+    options = ("score", "--run", run_folder, "--data", sample_file, *to)
+    code, _, said = segpredict(*options)
+    assert code == 9
+    assert "--create" in said
+    out = tmp_path / "scores.csv"
+    code, _, said = segpredict(*options, "--create", "--out", out)
+    assert code == 0, said
+    assert "who_next: " in said
+    customers = len(out.read_text(encoding="utf-8").splitlines()) - 1
+    assert server.run("SELECT count(*) FROM who_next") == [(customers,)]
+
+
+def test_no_password_is_printed_or_kept(segpredict, server, guarded, tmp_path, monkeypatch) -> None:
+    server.run("DROP TABLE IF EXISTS sales")
+    rows = [(n, f"c{n % 3}", f"2024-01-{n:02}", n) for n in range(1, 20)]
+    columns = "order_id varchar(9), customer_id varchar(9), date varchar(10), amount bigint"
+    server.load("sales", columns, rows)
+    server.run(
+        "GRANT SELECT ON sales TO canary" + ("" if "postgres" in guarded else "@'127.0.0.1'")
+    )
+    store = tmp_path / "store"
+    source = ("--data", guarded, "--table", "sales", "--set", "cleaning.amount_level=line")
+    said = [*segpredict("ingest", *source, "--store", store, "--verbose")]
+    assert said[0] == 0, said
+    said += segpredict("check", *source, "--verbose", "--html", tmp_path / "page.html")
+    said += segpredict("check", *source, "--json", "--set", "source.table=nosuch")
+    said += segpredict("check", "--data", guarded.replace("127.0.0.1", "nosuch.invalid"))
+    monkeypatch.setenv("DB_PASSWORD", SECRET + "-wrong")
+    said += segpredict("check", *source)
+    files = [path for path in Path(tmp_path).rglob("*") if path.is_file()]
+    assert len(files) > 5
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+    assert SECRET not in "".join(map(str, said))
+
+
+@pytest.mark.parametrize("option", ["--data", "--to", "--set"])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_password_on_the_command_line_is_refused(
+    segpredict, run_folder, sample_file, option: str, as_json: bool
+) -> None:
+    address = f"mysql://shop:{SECRET}@db.example/sales#orders"
+    more = ("--json",) if as_json else ()
+    if option == "--data":
+        said = segpredict("check", "--data", address, *more)
+    elif option == "--to":
+        said = segpredict("publish", "--run", run_folder, "--to", address, *more)
+    else:
+        side = f"returns.data={json.dumps(address)}"
+        said = segpredict("check", "--data", sample_file, "--set", side, *more)
+    assert said[0] == 2
+    assert "environment variable" in said[1] + said[2]
+    assert SECRET not in said[1] + said[2]
