@@ -150,8 +150,8 @@ def test_stages_of_a_shuffled_frame_with_other_threads_give_the_values_of_the_ru
             path = artifact.files[0]
             if path.endswith(".csv"):
                 assert run.read_bytes(path) == encode_csv(content), artifact.name
-            elif isinstance(content, pl.DataFrame):
-                assert run.read_parquet(path).equals(content), artifact.name
+            elif isinstance(content, pl.DataFrame | pl.LazyFrame):
+                assert run.read_parquet(path).equals(content.lazy().collect()), artifact.name
             elif isinstance(content, bytes):
                 assert run.read_bytes(path) == content, artifact.name
             else:

@@ -26,5 +26,5 @@ def test_a_sample_folder_scores_as_in_its_run_which_stands_beside_the_truth(tmp_
         each["log_loss"] for each in found["pooled"]["scores"].values()
     )
     assert len(truth["windows"]) == len(found["windows"])
-    scores, _ = pipeline.score_into_history(None, run.folder, NewData([folder]))
+    scores, *_ = pipeline.score_into_history(None, run.folder, NewData([folder]))
     assert scores.equals(pipeline.loading.load(run, "scores"))

@@ -12,7 +12,7 @@ DataOption = Annotated[
     typer.Option(
         metavar="FILE",
         help="Transactions: a file, a folder or a glob (CSV, Parquet, Excel, SQLite, "
-        "DuckDB), a database (postgresql://USER@HOST/DATABASE#TABLE, mysql://…), a folder made "
+        "DuckDB), a database (postgresql://USER@HOST/DATABASE#TABLE, mysql://), a folder made "
         "by `segpredict sample`, or a store made by `segpredict ingest`. Repeatable.",
         show_default=False,
     ),
@@ -35,7 +35,7 @@ ToOption = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="A database to write to: postgresql://USER@HOST/DATABASE, mysql://… or mariadb://…; "
+        help="A database to write to: postgresql://USER@HOST/DATABASE, mysql:// or mariadb://; "
         "a password only by a variable, an option file or ~/.pgpass (docs/guide/databases.md).",
     ),
 ]

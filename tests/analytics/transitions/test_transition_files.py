@@ -148,7 +148,7 @@ def test_a_history_of_the_run_says_what_the_run_says(run_folder, sample_file, tm
     since, until = ends["since"][0], ends["until"][0]
     history = tmp_path / "history"
     for day in (since, until):
-        scores, added = pipeline.score_into_history(
+        scores, _, added = pipeline.score_into_history(
             history, run_folder, [str(sample_file)], as_of=day
         )
         assert added is not None
@@ -160,4 +160,4 @@ def test_a_history_of_the_run_says_what_the_run_says(run_folder, sample_file, tm
     assert tables["customers"].equals(listed)
     loaded = pipeline.load(run_folder)
     assert loaded.model_version == pipeline.load(run_folder).model_version
-    assert pipeline.score_into_history(None, run_folder, [str(sample_file)])[1] is None
+    assert pipeline.score_into_history(None, run_folder, [str(sample_file)])[2] is None

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 BATCH_ROWS = 50_000
 # What Arrow holds with one type for all batches; anything else is text.
 PLAIN_TYPES = (bool, int, float, Decimal, str, bytes, datetime, date)
-ADBC = "adbc"  # as the scheme: ``adbc+postgresql://…`` is read by adbc_driver_postgresql
+ADBC = "adbc"  # as the scheme: ``adbc+postgresql://`` is read by adbc_driver_postgresql
 # How a session is made one that only reads, and not for ever; one snapshot for all batches.
 # Large tables are read from their beginning, or equal tables would give files that differ.
 READ_ONLY = {
