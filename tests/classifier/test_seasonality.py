@@ -227,11 +227,15 @@ def test_a_season_is_used_only_where_earlier_outcomes_follow_it(data, monkeypatc
     assert note.startswith(f"{start} {len(days)} origins before ")
 
 
-def test_without_an_origin_that_has_a_year_behind_it_no_season_is_used(data, monkeypatch):
-    busy = SeasonalIndex((2.0,) * 26 + (0.5,) * 26, (1.0,) * 52, data.history.cutoff)
-    monkeypatch.setattr(
-        pool.seasonality, "seasonal_indices", lambda *_: {data.history.cutoff: busy}
-    )
+@pytest.mark.parametrize("origins", [0, 1])
+def test_less_than_two_origins_with_a_year_behind_them_prove_no_season(data, monkeypatch, origins):
+    days = data.rows["cutoff"].unique().sort().to_list()[-origins:] if origins else []
+    busy = {
+        day: SeasonalIndex((2.0,) * 26 + (0.5,) * 26, (1.0,) * 52, day)
+        for day in [*days, data.history.cutoff]
+    }
+    monkeypatch.setattr(pool.seasonality, "seasonal_indices", lambda *_: dict(busy))
+    monkeypatch.setattr(pool, "_losses_at_best_level", lambda *_: pytest.fail("nothing is tested"))
     fitted = pool.fit(data)
     found, note = fitted.pool, fitted.note
     assert found.purchase_model.seasonal_index is None

@@ -153,6 +153,8 @@ def test_the_python_of_a_page_runs(page: Path, page_run: Path, monkeypatch: Any)
     if page.stem == "spark":
         pytest.importorskip("pysail")
         pytest.importorskip("pyspark")
+        # As in tests/spark/conftest.py: PySpark takes a worker of pytest-xdist for a doctest.
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
     names: dict[str, Any] = {}
     for block in blocks(page):
         if block.language == "python" and ">>> " in block.code:  # run where it is written from

@@ -38,6 +38,9 @@ def spark(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
+        # PySpark takes a main module without a file for a doctest and ends the process; a worker
+        # of pytest-xdist is one.
+        patch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
         patch.chdir(tmp_path_factory.mktemp("warehouse"))  # where an engine leaves its own files
         session, stop = {"sail": sail_session, "spark": spark_session}[request.param]()
     yield session

@@ -37,7 +37,7 @@ from segpredict.pipeline.results import (
 from segpredict.scoring.predictor import SegmentPredictor
 
 DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
-RECORDED_LIBRARIES = ("polars", "scikit-learn", "xgboost", "shap", "numpy")
+RECORDED_LIBRARIES = ("polars", "pandera", "scikit-learn", "xgboost", "shap", "numpy")
 
 NOT_SAVED = ("rule_grid", "training")  # values that no later stage needs
 OPTIONAL = (

@@ -35,6 +35,8 @@ from segpredict.errors import SupportError
 EVEN_WEIGHT = 0.5
 # Windows that the usual weights count for: evidence of two windows moves them half the way.
 PRIOR_WINDOWS = 2.0
+# A single origin is one day of the year: that its customers bought more tells of no other day.
+MIN_SEASON_ORIGINS = 2
 MAX_LEVEL = 2.0  # log-odds by which a level shifts the pool, at most
 # The chain holds no segment for less than this many times as likely as it is in all: a move that
 # the few windows behind a shop did not show may still come (docs/decisions/experiments.md).
@@ -245,7 +247,7 @@ def _prove(season: _Season, training_data: TrainingData, margin: FloatArray) -> 
     history, rows, today = training_data.history, training_data.rows, season.today
     assert history is not None
     day = as_date(history.cutoff)
-    if today is None or not season.origins:
+    if today is None or len(season.origins) < MIN_SEASON_ORIGINS:
         return False, f"No season is known on {day}: too little history."
     tested = np.flatnonzero(np.isin(rows["cutoff"].to_numpy(), season.origins))
     labels = training_data.labels[tested]
