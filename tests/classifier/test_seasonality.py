@@ -227,19 +227,31 @@ def test_a_season_is_used_only_where_earlier_outcomes_follow_it(data, monkeypatc
     assert note.startswith(f"{start} {len(days)} origins before ")
 
 
-@pytest.mark.parametrize("origins", [0, 1])
-def test_less_than_two_origins_with_a_year_behind_them_prove_no_season(data, monkeypatch, origins):
-    days = data.rows["cutoff"].unique().sort().to_list()[-origins:] if origins else []
-    busy = {
-        day: SeasonalIndex((2.0,) * 26 + (0.5,) * 26, (1.0,) * 52, day)
-        for day in [*days, data.history.cutoff]
-    }
-    monkeypatch.setattr(pool.seasonality, "seasonal_indices", lambda *_: dict(busy))
-    monkeypatch.setattr(pool, "_losses_at_best_level", lambda *_: pytest.fail("nothing is tested"))
+def test_without_an_origin_that_has_a_year_behind_it_no_season_is_used(data, monkeypatch):
+    busy = SeasonalIndex((2.0,) * 26 + (0.5,) * 26, (1.0,) * 52, data.history.cutoff)
+    monkeypatch.setattr(
+        pool.seasonality, "seasonal_indices", lambda *_: {data.history.cutoff: busy}
+    )
     fitted = pool.fit(data)
     found, note = fitted.pool, fitted.note
     assert found.purchase_model.seasonal_index is None
     assert note.startswith("No season is known on ")
+
+
+def test_a_season_seen_at_one_origin_explains_that_origin_and_is_not_forecast(data, monkeypatch):
+    cutoffs = data.rows["cutoff"]
+    only = cutoffs.max()
+    index = (3.0,) * 4 + (1.0,) * 48
+    busy = {day: SeasonalIndex(index, (1.0,) * 52, day) for day in (only, data.history.cutoff)}
+    monkeypatch.setattr(pool.seasonality, "seasonal_indices", lambda *_: dict(busy))
+    here = (cutoffs == only).to_numpy()
+    losses = iter([np.ones(here.sum()), np.zeros(here.sum())])  # without the season, and with it
+    monkeypatch.setattr(pool, "_losses_at_best_level", lambda *_: next(losses))
+    fitted = pool.fit(data)
+    assert np.abs(fitted.season[here]).max() > 0.1
+    assert not fitted.season[~here].any()
+    assert fitted.pool.purchase_model.seasonal_index is None
+    assert fitted.note.startswith("The season is not forecast: it helps at 1 origin before ")
 
 
 def test_the_returns_of_a_day_are_those_known_at_the_cutoff(small, data):

@@ -35,7 +35,8 @@ from segpredict.errors import SupportError
 EVEN_WEIGHT = 0.5
 # Windows that the usual weights count for: evidence of two windows moves them half the way.
 PRIOR_WINDOWS = 2.0
-# A single origin is one day of the year: that its customers bought more tells of no other day.
+# Origins that prove a season of other weeks. The season of a single one is used for its own rows
+# only: the error over its customers does not know other weeks.
 MIN_SEASON_ORIGINS = 2
 MAX_LEVEL = 2.0  # log-odds by which a level shifts the pool, at most
 # The chain holds no segment for less than this many times as likely as it is in all: a move that
@@ -152,7 +153,8 @@ def fit(training_data: TrainingData) -> FittedPool:
     if is_proven:
         weights = pool_weights(members, training_data.labels, windows, season.shift)
         margin = weights[0] * members[0] + weights[1] * members[1] + season.shift
-    bought = replace(plain, seasonal_index=season.today if is_proven else None)
+    is_forecast = is_proven and len(season.origins) >= MIN_SEASON_ORIGINS
+    bought = replace(plain, seasonal_index=season.today if is_forecast else None)
     shift = season.shift if is_proven else 0.0
     return FittedPool(LogLinearPool(bought, chain, *weights), margin, shift, windows, note)
 
@@ -247,7 +249,7 @@ def _prove(season: _Season, training_data: TrainingData, margin: FloatArray) -> 
     history, rows, today = training_data.history, training_data.rows, season.today
     assert history is not None
     day = as_date(history.cutoff)
-    if today is None or len(season.origins) < MIN_SEASON_ORIGINS:
+    if today is None or not season.origins:
         return False, f"No season is known on {day}: too little history."
     tested = np.flatnonzero(np.isin(rows["cutoff"].to_numpy(), season.origins))
     labels = training_data.labels[tested]
@@ -260,6 +262,8 @@ def _prove(season: _Season, training_data: TrainingData, margin: FloatArray) -> 
     evidence = f"at {origins} before {day}: {gain:+.4f} nats, standard error "
     if gain <= error:
         return False, f"Last year's season does not help {evidence}{error:.4f}."
+    if len(season.origins) < MIN_SEASON_ORIGINS:
+        return True, f"The season is not forecast: it helps {evidence}{error:.4f}, and no other."
     busy = today.mean_index(history.cutoff + history.gap, history.horizon)
     return True, (
         f"The season helps {evidence}{error:.4f}: a day of the forecast counts for {busy:.2f} "
