@@ -39,7 +39,7 @@ OPTION_PANELS = {
     "Model": "leakage-demo thorough seed threads model",
     "Explaining the whole run again": "sample refits",
     "List and control group": "holdout max-customers author",
-    "Database": "sql create prefix",
+    "Database": "sql create prefix shop",
     "Privacy": "hash-ids secret-file no-customers",
     "Output": "plots top html write-config replace force verbose json quiet help",
 }

@@ -10,7 +10,7 @@ import pytest
 from segpredict.core.database import DatabaseAddress
 from segpredict.errors import DatabaseError, UsageError
 from segpredict.report.bi import BiColumn
-from segpredict.report.database import DatabaseTarget, PublishedTable, scores_table
+from segpredict.report.database import DatabaseTarget, PublishedTable, scores_table, shop_tables
 
 FIRST, SECOND = date(2024, 1, 1), date(2024, 2, 1)
 NASTY = ["'; DROP TABLE x; --", 'a"b`c\\', "\\", "ünï 😀", "line\nbreak\ttab", "NULL", "%s :x {}"]
@@ -251,3 +251,52 @@ def test_other_databases_are_refused(tmp_path) -> None:
     target = DatabaseTarget(DatabaseAddress.parse(f"sqlite:///{tmp_path / 'x.db'}"), create=True)
     with pytest.raises(UsageError, match="PostgreSQL, MySQL and MariaDB"):
         target.prepare(TABLE)
+
+
+def test_tables_of_the_shop_hold_what_is_known_now(server, target) -> None:
+    products, dates = shop_tables("s_")["products"], shop_tables("s_")["dates"]
+    both = DatabaseTarget(target.address, create=True)
+
+    def publish(*ids: str) -> None:
+        both.prepare(TABLE, [products, dates])  # which must not take out anything
+        named = [(products, product_rows(i)) for i in ids]
+        days = (dates, date_rows())
+        both.write(TABLE, (FIRST, "m1"), [(TABLE, scores({"a": "S1"})), *named, days])
+
+    publish("p1", NASTY[0], NASTY[1])
+    both.prepare(TABLE, [products, dates])
+    assert set(content(server, "product_id", "s_products")) == {("p1",), (NASTY[0],), (NASTY[1],)}
+    server.run("ALTER TABLE s_products ADD COLUMN shelf varchar(9)")
+    server.run("UPDATE s_products SET shelf = 'A' WHERE product_id = 'p1'")
+    publish("p1", "p2")
+    assert content(server, "product_id, shelf", "s_products") == [("p1", "A"), ("p2", None)]
+    assert content(server, "date", "s_dates") == [(FIRST,)]
+
+
+def product_rows(product: str) -> pl.DataFrame:
+    columns = shop_tables("s_")["products"].columns
+    given = pl.DataFrame({"product_id": [product], "lines": [3]})
+    missing = [pl.lit(None).alias(c.name) for c in columns if c.name not in given.columns]
+    return given.with_columns(missing).select(column.as_expression for column in columns)
+
+
+def date_rows() -> pl.DataFrame:
+    columns = shop_tables("s_")["dates"].columns
+    missing = [pl.lit(None).alias(c.name) for c in columns if c.name != "date"]
+    given = pl.DataFrame({"date": [FIRST]}).with_columns(missing)
+    return given.select(column.as_expression for column in columns)
+
+
+def test_frames_of_tables_may_alternate(server, target) -> None:
+    products, dates = shop_tables("t_")["products"], shop_tables("t_")["dates"]
+    both = DatabaseTarget(target.address, create=True)
+    both.prepare(TABLE, [products, dates])
+    mixed = [
+        (products, product_rows("p1")),
+        (dates, date_rows()),
+        (products, product_rows("p2")),
+        (TABLE, scores({"a": "S1"})),
+    ]
+    rows = both.write(TABLE, (FIRST, "m1"), mixed)
+    assert rows == {"t_products": 2, "t_dates": 1, TABLE.name: 1, f"{TABLE.name}_moves": 0}
+    assert content(server, "product_id", "t_products") == [("p1",), ("p2",)]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 WRITTEN_DIALECTS = ("postgresql", "mysql", "mariadb")
 ID_LENGTH, KEY_LENGTH = 256, 64  # characters of a text that is part of a key
+SHOP_IDS = ("customer_id", "product_id")  # as long as the shop made them
 STAMP = "published_at"
 # What a column must be to take values of a kind: the Python types of SQLAlchemy's.
 FAMILIES = {
@@ -56,7 +57,7 @@ def sql_table(table: PublishedTable, metadata: "sa.MetaData") -> "sa.Table":
         metadata,
         *columns,
         stamp,
-        sa.Index(None, *SLICE),
+        *([sa.Index(None, *SLICE)] if table.is_by_day else []),
         comment=table.meaning,
         **options,
     )
@@ -67,7 +68,7 @@ def _type(column: BiColumn, table: PublishedTable) -> Any:
     import sqlalchemy as sa
 
     if column.kind == "text":
-        if column.name == "customer_id":
+        if column.name in SHOP_IDS:
             return sa.String(ID_LENGTH)
         return sa.String(KEY_LENGTH) if column.name in table.key else sa.Text()
     return {
