@@ -157,7 +157,7 @@ def test_a_table_is_made_on_request_only(server, target) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["a; DROP TABLE customer_scores", 'q"u`o', "%s", "x" * 57])
+@pytest.mark.parametrize("name", ["a; DROP TABLE x", 'q"u`o', "%s", "x" * 57, "b -- ü"])
 def test_any_name_of_a_table_is_written(server, name: str) -> None:
     table = scores_table(name)
     target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
@@ -168,6 +168,28 @@ def test_any_name_of_a_table_is_written(server, name: str) -> None:
     target.write(table, (FIRST, "m1"), [(table, scores({"a": "S1"}))])
     target.prepare(table)
     assert server.run(f"SELECT customer_id FROM {server.quote(name)}") == [("a",)]
+
+
+@pytest.mark.parametrize("name", ["y" * 59, "ü" * 59])
+def test_a_name_that_is_too_long_is_refused_before_any_table_is_made(server, name: str) -> None:
+    target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
+    with pytest.raises(UsageError, match="is too long"):
+        target.prepare(scores_table(name))
+    with pytest.raises(DatabaseError, match="has no table"):
+        replace(target, create=False).prepare(scores_table(name[:20]))
+    found = server.run(
+        "SELECT count(*) FROM information_schema.tables "
+        "WHERE table_name LIKE 'yyy%%' OR table_name LIKE 'üüü%%'"
+    )
+    assert found == [(0,)]
+
+
+def test_names_of_two_bytes_a_letter_fit_up_to_the_last_byte(server) -> None:
+    target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
+    table = scores_table("ü" * 28)  # and "_moves" are 62 bytes
+    target.prepare(table)
+    target.prepare(table)
+    assert server.run(f"SELECT count(*) FROM {server.quote(table.name + '_moves')}") == [(0,)]
 
 
 def test_a_second_writer_waits_for_the_first(server, target) -> None:
