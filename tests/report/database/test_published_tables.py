@@ -1,6 +1,7 @@
 """Published tables: everything or nothing, nothing twice, and what somebody added stays."""
 
 import threading
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -322,3 +323,17 @@ def test_frames_of_tables_may_alternate(server, target) -> None:
     rows = both.write(TABLE, (FIRST, "m1"), mixed)
     assert rows == {"t_products": 2, "t_dates": 1, TABLE.name: 1, f"{TABLE.name}_moves": 0}
     assert content(server, "product_id", "t_products") == [("p1",), ("p2",)]
+
+
+@pytest.mark.slow
+def test_the_time_of_a_whole_table_does_not_grow_with_the_square_of_its_rows(server, target):
+    products = shop_tables("u_")["products"]
+    both = DatabaseTarget(target.address, create=True)
+    both.prepare(TABLE, [products])
+    many = pl.concat([product_rows("p")] * 30_000)
+    many = many.with_columns(product_id=pl.int_range(pl.len()).cast(pl.String))
+    begin = time.monotonic()
+    for frame in (many, many.head(29_000)):
+        both.write(TABLE, (FIRST, "m1"), [(TABLE, scores({"a": "S1"})), (products, frame)])
+    assert server.run("SELECT count(*) FROM u_products") == [(29_000,)]
+    assert time.monotonic() - begin < 120  # each with each took more than 400 seconds

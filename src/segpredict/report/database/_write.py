@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 INSERT_ROWS = 2_000  # rows of one INSERT, within the least `max_allowed_packet` in use
-COPY_ROWS = 100_000  # rows of one piece of a COPY
+PIECE_ROWS = 100_000  # rows that stand in memory as text
 STAGE = "segpredict_stage"
 LOCK_NAME = "segpredict.publish"
 SESSION = {
@@ -145,14 +145,15 @@ class _Stage:
             with raw.cursor() as cursor:
                 statement = f"COPY {quote(self.stage.name)} ({listed}) FROM STDIN (FORMAT csv)"
                 with cursor.copy(statement) as copy:
-                    for piece in rows.iter_slices(COPY_ROWS):
+                    for piece in rows.iter_slices(PIECE_ROWS):
                         copy.write(piece.write_csv(include_header=False, quote_style="non_numeric"))
             return
-        literals = rows.select(_mysql_row(rows.schema).alias("row"))["row"]
         head = f"INSERT INTO {quote(self.stage.name)} ({listed}) VALUES ".replace("%%", "%")
         with raw.cursor() as cursor:
-            for start in range(0, len(literals), INSERT_ROWS):
-                cursor.execute(head + ",".join(literals[start : start + INSERT_ROWS]))
+            for piece in rows.iter_slices(PIECE_ROWS):
+                literals = piece.select(_mysql_row(piece.schema).alias("row"))["row"]
+                for start in range(0, len(literals), INSERT_ROWS):
+                    cursor.execute(head + ",".join(literals[start : start + INSERT_ROWS]))
 
     def fill(self, asked: "sa.Select[Any] | None") -> None:
         """Fill it with the rows of a question."""
