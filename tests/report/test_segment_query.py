@@ -27,6 +27,7 @@ from segpredict.segmentation import Segmentation, fit_segmentation
 from segpredict.segmentation.algorithms import Clusters, GridCells, NearestCentre
 from segpredict.segmentation.algorithms._assignment_rule import AssignmentRule, NearestLandmarks
 from segpredict.segmentation.inputs import InputAxis
+from segpredict.segmentation.model import SegmentRule
 from segpredict.segmentation.own_segments import OWN_ALGORITHM
 
 sqlglot = pytest.importorskip("sqlglot")
@@ -198,6 +199,18 @@ def test_customers_on_a_boundary_are_where_assign_puts_them() -> None:
     found, expected = planted_segments(), {name: told for name, (_, told) in PLANTED.items()}
     assert assigned(found, planted_shop(), 20) == expected
     assert in_duckdb(found, planted_shop(), 20) == expected
+
+
+def test_of_several_rules_the_first_that_holds_decides() -> None:
+    rules = [("S5", 100_0001), ("S2", 100_0000), ("S3", 100_0000), ("S4", 0)]
+    made = tuple(SegmentRule(id_, id_, "spend", least) for id_, least in rules)
+    found = replace(planted_segments(), segment_rules=made)
+    expected = assigned(found, planted_shop(), 20)
+    assert in_duckdb(found, planted_shop(), 20) == expected
+    told = [expected[name] for name in ("above the upper limit", "at the upper limit")]
+    assert told == ["S5", "S2"]
+    assert expected["between two centres"] == "S4"
+    assert expected["negative spend"] == "S1"
 
 
 def test_servers_put_customers_on_a_boundary_there_too(server) -> None:

@@ -136,9 +136,11 @@ class SegmentQuery:
         is_grid = isinstance(self._rule, GridCells)
         steps = self._cells() if is_grid else self._distances()
         group = self._segment_of_cell() if is_grid else self._nearest()
-        rules = {f"{r.column} >= {r.min_value}": r.id for r in self.segmentation.segment_rules}
-        by_rule = " ".join(f"WHEN {holds} THEN {_quoted(id_)}" for holds, id_ in rules.items())
-        found = f"CASE {by_rule} ELSE {group} END" if rules else group
+        rules = " ".join(
+            f"WHEN {rule.column} >= {rule.min_value} THEN {_quoted(rule.id)}"
+            for rule in self.segmentation.segment_rules  # the first that holds decides
+        )
+        found = f"CASE {rules} ELSE {group} END" if rules else group
         inactive = next(s.id for s in self.segmentation.segments if s.code == INACTIVE_CODE)
         segment_id = f"COALESCE(segment_id, {_quoted(inactive)})"
         return f"""
