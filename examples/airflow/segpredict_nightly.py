@@ -1,7 +1,8 @@
 """An Airflow 3 DAG: new files into the store, then all customers scored, every night.
 
-Exit code 11 (another process is writing) fails the task, which is tried again; every other code but
-0 fails it for good. See docs/guide/nightly.md.
+Where SHOP_DATABASE names a database, the scores are published there. Exit codes 11 (another process
+is writing) and 9 (the database) fail the task, which is tried again; every other code but 0 fails
+it for good. See docs/guide/nightly.md.
 """
 
 import os
@@ -12,13 +13,15 @@ from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowFailException
 
 SHOP = os.environ.get("SHOP_FOLDER", "/srv/shop")
+DATABASE = os.environ.get("SHOP_DATABASE", "")  # without a password: docs/guide/databases.md
+TO = ("--to", DATABASE, "--table", "segpredict_scores") if DATABASE else ()
 
 
 def segpredict(*arguments: str) -> None:
-    """Run a command in the folder of the shop; raise so that only code 11 is tried again."""
+    """Run a command in the folder of the shop; raise so that only 9 and 11 are tried again."""
     done = subprocess.run(["segpredict", *arguments], cwd=SHOP, check=False)
-    if done.returncode == 11:
-        raise RuntimeError("another process is writing")
+    if done.returncode in (9, 11):
+        raise RuntimeError("the database, or another process that writes; the log says which")
     if done.returncode:
         raise AirflowFailException(f"exit code {done.returncode}; the log says what to do")
 
@@ -43,6 +46,7 @@ def segpredict_nightly() -> None:
         segpredict(
             *("score", "--run", "artifacts/may", "--data", "shop.store"),
             *("--history", "history", "--out", out),
+            *TO,
         )
 
     ingest() >> score()

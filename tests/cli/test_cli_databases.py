@@ -32,7 +32,7 @@ def guarded(server, monkeypatch):
 def test_a_run_is_published_twice_and_is_there_once(
     segpredict, server, run_folder, guarded
 ) -> None:
-    options = ("publish", "--run", run_folder, "--to", guarded, "--create", "--json")
+    options = ("publish", "--run", run_folder, "--to", guarded, "--create", "--json", "--shop")
     first, second = segpredict(*options), segpredict(*options)
     assert (first[0], second[0]) == (0, 0), first
     rows = json.loads(first[1])["rows"]
@@ -46,6 +46,18 @@ def test_a_run_is_published_twice_and_is_there_once(
         "SELECT sum(probability) FROM segpredict_probabilities GROUP BY customer_id"
     )
     assert all(abs(share - 1) < 1e-9 for (share,) in shares)
+    revenues = {
+        server.run(f"SELECT sum(revenue) FROM segpredict_{name}")[0]
+        for name in ("customers", "orders", "lines")
+    }
+    assert len(revenues) == 1
+    joined = server.run(
+        "SELECT count(*) FROM segpredict_lines l "
+        "JOIN segpredict_orders o ON o.order_key = l.order_key AND o.customer_id = l.customer_id "
+        "JOIN segpredict_customers c ON c.customer_id = o.customer_id "
+        "JOIN segpredict_dates d ON d.date = l.date"
+    )
+    assert joined == [(rows["segpredict_lines"],)]
 
 
 def test_scores_go_into_a_table(segpredict, server, run_folder, sample_file, tmp_path) -> None:

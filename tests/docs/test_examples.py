@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import typer
 from segpredict.cli._main import app
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+PUBLISHED = ("--to", "postgresql://shop@db.example/sales", "--table", "segpredict_scores")
 DAGS = sorted(EXAMPLES.glob("*/segpredict_nightly.py"))
 
 
@@ -30,6 +32,8 @@ def texts(node: ast.AST) -> list[str]:
         return [str(node.value)]
     if isinstance(node, ast.Name):
         return [node.id]
+    if isinstance(node, ast.Starred) and isinstance(node.value, ast.Name):
+        return list(PUBLISHED) if node.value.id == "TO" else []
     inner = node.value.elts if isinstance(node, ast.Starred) else node.args
     return [word for one in inner for word in texts(one)]
 
@@ -42,6 +46,8 @@ def test_a_job_calls_ingest_and_score(path: Path) -> None:
     assert sorted(words[0] for words in ours) == ["ingest", "score"]
     for words in ours:
         parse(words)
+    assert all(repr(word).replace("'", '"') in path.read_text() for word in PUBLISHED[::2])
+    assert ours[-1][-4:] == list(PUBLISHED)
 
 
 def test_the_script_for_cron_calls_ingest_and_score() -> None:
@@ -52,23 +58,44 @@ def test_the_script_for_cron_calls_ingest_and_score() -> None:
     ours = re.findall(r"retry segpredict (.*?) \|\|", text)
     assert [line.split()[0] for line in ours] == ["ingest", "score"]
     for line in ours:
-        parse(shlex.split(line))
+        parse([word for word in shlex.split(line) if word != "${to[@]}"])
 
 
-def test_the_script_for_cron_tries_again_while_another_process_writes(tmp_path: Path) -> None:
-    calls = tmp_path / "calls"
-    (tmp_path / "segpredict").write_text(
-        f'#!/bin/sh\necho "$1" >> {calls}\n[ "$(wc -l < {calls})" -gt 1 ] || exit 11\n'
-    )
-    (tmp_path / "sleep").write_text("#!/bin/sh\n")
-    for name in ("segpredict", "sleep"):
-        (tmp_path / name).chmod(0o755)
-    env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "SHOP_FOLDER": str(tmp_path)}
-    script = EXAMPLES / "cron" / "nightly.sh"
-    done = subprocess.run(["bash", str(script)], env=env, capture_output=True, text=True)
+@pytest.mark.parametrize("code", [9, 11])
+def test_the_script_for_cron_tries_again_while_a_retry_may_help(tmp_path: Path, code: int) -> None:
+    calls = fake_programs(tmp_path, f'[ "$(wc -l < calls)" -gt 1 ] || exit {code}')
+    done = run_script(tmp_path)
     assert done.returncode == 0
-    assert calls.read_text().split() == ["ingest", "ingest", "score"]
+    assert [line.split()[0] for line in calls()] == ["ingest", "ingest", "score"]
     assert done.stdout.endswith(" scored\n")
+    assert "--to" not in calls()[-1]
+
+
+def test_the_script_for_cron_stops_where_a_retry_would_not_help(tmp_path: Path) -> None:
+    calls = fake_programs(tmp_path, "exit 5")
+    assert run_script(tmp_path).returncode == 5
+    assert len(calls()) == 1
+
+
+def test_the_script_for_cron_publishes_to_a_database_that_is_named(tmp_path: Path) -> None:
+    calls = fake_programs(tmp_path, "exit 0")
+    assert run_script(tmp_path, SHOP_DATABASE=PUBLISHED[1]).returncode == 0
+    assert calls()[-1].endswith(" ".join(PUBLISHED))
+
+
+def fake_programs(folder: Path, ending: str) -> Callable[[], list[str]]:
+    """Put a ``segpredict`` into a folder that notes its words; return what reads the notes."""
+    (folder / "segpredict").write_text(f'#!/bin/sh\necho "$*" >> calls\n{ending}\n')
+    (folder / "sleep").write_text("#!/bin/sh\n")
+    for name in ("segpredict", "sleep"):
+        (folder / name).chmod(0o755)
+    return lambda: (folder / "calls").read_text().splitlines()
+
+
+def run_script(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": f"{folder}:/usr/bin:/bin", "SHOP_FOLDER": str(folder), **more}
+    script = EXAMPLES / "cron" / "nightly.sh"
+    return subprocess.run(["bash", str(script)], env=env, capture_output=True, text=True)
 
 
 @pytest.fixture

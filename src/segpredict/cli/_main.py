@@ -28,7 +28,7 @@ REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 COMMAND_PANELS = {
     "Start here": ("demo", "check", "run"),
     "The three stages of a run": ("cluster", "train-classifier", "explain"),
-    "Use a run": ("score", "campaign", "transitions", "report", "publish"),
+    "Use a run": ("score", "campaign", "transitions", "report", "publish", "export"),
     "Data": ("ingest", "sample", "fetch"),
 }
 # What most people need stands above these, in a panel without a name of its own.
@@ -39,7 +39,7 @@ OPTION_PANELS = {
     "Model": "leakage-demo thorough seed threads model",
     "Explaining the whole run again": "sample refits",
     "List and control group": "holdout max-customers author",
-    "Database": "create prefix",
+    "Database": "sql create prefix shop",
     "Privacy": "hash-ids secret-file no-customers",
     "Output": "plots top html write-config replace force verbose json quiet help",
 }

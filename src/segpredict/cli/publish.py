@@ -18,6 +18,14 @@ def command(
     prefix: Annotated[
         str, typer.Option(metavar="TEXT", help="The names of all tables begin with it.")
     ] = "segpredict_",
+    shop: Annotated[
+        bool,
+        typer.Option(
+            "--shop",
+            help="Also replace customers, orders, lines, products and dates by those of the run: "
+            "then the tables are the star schema of docs/reference/bi.md.",
+        ),
+    ] = False,
     hash_ids: o.HashIdsOption = False,
     secret_file: o.SecretFileOption = None,
     as_json: o.JsonOption = False,
@@ -30,6 +38,9 @@ def command(
     doubled or half there. Columns that you add keep their values. The view `scores_today`
     holds the newest day, the table `scores_moves` who entered and left each segment.
 
+    With --shop the shop's own tables are there, too, as they are now: a BI tool needs nothing
+    else, and `segpredict export` reads the lines.
+
     Example: `segpredict publish --run artifacts/may --to postgresql://shop@db/sales --create`
     """
     from segpredict import pipeline
@@ -38,6 +49,8 @@ def command(
         raise UsageError("No database was named.", fix="name it: --to URL.")
     output = Output(as_json, quiet)
     names = pseudonymizer_from_options(hash_ids, secret_file)
-    rows = pipeline.publish_run(str(run), to, prefix=prefix, create=create, pseudonyms=names)
+    rows = pipeline.publish_run(
+        str(run), to, prefix=prefix, create=create, shop=shop, pseudonyms=names
+    )
     output.print_table("The tables", [{"table": name, "rows": rows[name]} for name in rows])
     output.print_json({"run": str(run), "rows": dict(rows)})

@@ -65,6 +65,10 @@ SLOW = (
     "raise source.query_seconds, or ask for less.",
 )
 FULL = ("its disk is full", "free space there; nothing was changed.")
+TLS = (
+    "a connection that is safe as the address asks cannot be made",
+    "see to sslmode and sslrootcert, or ssl_ca, and to the server's certificate.",
+)
 ABSENT = ("it does not answer", "see that it runs, and to host and port.")
 REASONS: dict[object, tuple[str, str]] = {
     **dict.fromkeys(("28", "3D000", 1045, 1049, 1698), ACCESS),
@@ -156,7 +160,16 @@ class DatabaseAddress:
             engine = sa.create_engine(
                 address, poolclass=sa.NullPool, hide_parameters=True, connect_args=given
             )
-            with engine.begin() as connection:
+            try:
+                connection = engine.connect()
+            except (OSError, TypeError) as error:  # a file or an option that drivers take from it
+                reason = quote_value(getattr(error, "strerror", None) or str(error))
+                raise UsageError(
+                    f"The options in the address of {quote_value(self.name)} cannot be used: "
+                    f"{reason}.",
+                    fix="see to what follows the question mark: names of options and files.",
+                ) from None
+            with connection, connection.begin():
                 yield connection
 
     @contextmanager
@@ -231,21 +244,26 @@ def reason_of(cause: BaseException) -> tuple[str, str]:
     # Where a driver gives both, the number of the server says more.
     known = [number] if isinstance(number, int) else [state[:size] for size in (5, 3, 2)]
     found = next((REASONS[key] for key in known if key in REASONS), None)
+    if found is None and "SSL is required" in str(cause):
+        return TLS
     if found or state or isinstance(number, int):
         return found or OTHERS
     words = str(cause).lower()
     if any(said in words for said in LOST_WORDS):
         return LOST
+    if "ssl" in words or "certificate" in words:
+        return TLS
     if "authentication failed" in words or "denied" in words or "does not exist" in words:
         return ACCESS
-    return ABSENT if "connect" in words else OTHERS
+    return ABSENT if "connect" in words and "option" not in words else OTHERS
 
 
 def said_by(cause: BaseException) -> str:
     """Return what a driver said: its first line, which holds no row of data."""
     diagnosis = getattr(getattr(cause, "diag", None), "message_primary", None)
     text = diagnosis or (cause.args[1] if len(cause.args) > 1 else str(cause))
-    return quote_value((str(text).splitlines() or [type(cause).__name__])[0])
+    first = (str(text).splitlines() or [type(cause).__name__])[0]
+    return quote_value(first.rpartition(" failed: ")[2])  # the place is named already
 
 
 def _filled(text: str) -> str:

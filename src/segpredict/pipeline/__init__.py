@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from segpredict.data.ingest.ingest import IngestResult, ingest
     from segpredict.data.ingest.read import read_transactions
     from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
-    from segpredict.pipeline.exports import ExportRequest, Report, export_bi_tables, export_report
+    from segpredict.pipeline.exports import (
+        ExportRequest,
+        Report,
+        export_bi_tables,
+        export_query,
+        export_report,
+    )
     from segpredict.pipeline.load_run import load
     from segpredict.pipeline.publish import ScoreTable, publish_run
     from segpredict.pipeline.queries import (
@@ -38,7 +44,9 @@ _HOMES = {
     "segpredict.data.ingest.ingest": "IngestResult ingest",
     "segpredict.data.ingest.read": "read_transactions",
     "segpredict.pipeline.campaign": "CampaignRequest draw_campaign list_campaigns",
-    "segpredict.pipeline.exports": "ExportRequest Report export_bi_tables export_report",
+    "segpredict.pipeline.exports": (
+        "ExportRequest Report export_bi_tables export_query export_report"
+    ),
     "segpredict.pipeline.publish": "ScoreTable publish_run",
     "segpredict.pipeline.queries": (
         "check_data draw_waterfall explain_customer feature_meanings load_run_explanation "
@@ -66,6 +74,7 @@ __all__ = [
     "draw_waterfall",
     "explain_customer",
     "export_bi_tables",
+    "export_query",
     "export_report",
     "feature_meanings",
     "fit",

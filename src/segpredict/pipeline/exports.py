@@ -20,7 +20,8 @@ from segpredict.core.run_folder import (
     encode_json,
     open_run,
 )
-from segpredict.core.types import JSON
+from segpredict.core.types import JSON, DateLike
+from segpredict.core.window import as_date, day_number
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.pipeline import loading
 from segpredict.pipeline.artifacts import BI_FOLDER, NOT_WRITTEN_KEY, REPORT_PATHS
@@ -29,6 +30,7 @@ from segpredict.pipeline.runs import plan_missing_campaigns, write_customer_list
 from segpredict.report import ReportInput, bi, render_html, render_markdown, section_contexts
 from segpredict.report.bi import StarSchema
 from segpredict.report.deck import render_deck
+from segpredict.report.segment_query import LINES_TABLE, SegmentQuery
 
 TABLES_OF_KEY = "tables_of"  # in the manifest of tables: the digest of the run they are of
 REPORT_FORMATS: Mapping[str, Callable[[ReportInput], bytes]] = {
@@ -137,6 +139,23 @@ def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, M
 def _holds_tables(folder: Path) -> bool:
     """Whether tables stand there, and not a run, which nothing here may replace."""
     return (folder / MANIFEST_NAME).is_file() and TABLES_OF_KEY in open_run(folder).metadata
+
+
+def export_query(
+    folder: str | Path, dialect: str, table: str = LINES_TABLE, as_of: DateLike = None
+) -> str:
+    """Return the query for each customer's segment, for a database that holds the lines.
+
+    * `folder`, `dialect`: the run, and one of `report.segment_query.DIALECTS`.
+    * `table`, `as_of`: the table of lines, and the cutoff; by default the end of the run's data.
+
+    Raises `UsageError` when the segments cannot be written as a query, or the table's name is none;
+    `ExtraMissingError` when sqlglot is not installed.
+    """
+    run = open_run(folder)
+    segmentation = loading.load(run, "segmentation")
+    cutoff = loading.load_transactions(run).end_day if as_of is None else day_number(as_of)
+    return SegmentQuery(segmentation, as_date(cutoff), table).in_dialect(dialect)
 
 
 def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -> StarSchema:

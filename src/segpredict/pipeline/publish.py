@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import polars as pl
 
@@ -14,10 +15,17 @@ from segpredict.pipeline import loading
 from segpredict.pipeline.exports import load_star_schema
 from segpredict.pipeline.results import CampaignPlans
 from segpredict.report.bi import BI_TABLES, BiColumn, StarSchema, to_money_units
-from segpredict.report.database import DatabaseTarget, PublishedTable, run_tables, scores_table
+from segpredict.report.database import (
+    DatabaseTarget,
+    PublishedTable,
+    run_tables,
+    scores_table,
+    shop_tables,
+)
 from segpredict.scoring.history import ModelVersion
 
 SCORES_NAME = "scores"
+BI = {table.name: table for table in BI_TABLES}
 Rows = tuple[PublishedTable, pl.DataFrame]
 
 
@@ -74,6 +82,7 @@ def publish_run(
     *,
     prefix: str,
     create: bool = False,
+    shop: bool = False,
     pseudonyms: Pseudonymizer | None = None,
 ) -> Mapping[str, int]:
     """Publish what a run found; return the rows of each table.
@@ -81,6 +90,7 @@ def publish_run(
     * `folder`, `to`: the run, and the address of the database.
     * `prefix`: the names of all tables begin with it.
     * `create`: whether tables that are not there are made.
+    * `shop`: whether customers, orders, lines, products and dates are published, too.
     * `pseudonyms`: for the ids of customers, if they shall not be shown.
 
     Raises `ArtifactError` when the run has no scores; `DatabaseError` when the database cannot be
@@ -94,10 +104,13 @@ def publish_run(
     version = loading.load_predictor(run).model_version
     target = DatabaseTarget(DatabaseAddress.parse(to), create)
     own, others = scores_table(prefix + SCORES_NAME), run_tables(prefix)
-    target.prepare(own, others.values())
+    of_shop = shop_tables(prefix) if shop else {}
+    target.prepare(own, [*others.values(), *of_shop.values()])
     shown = scores if pseudonyms is None else pseudonyms.hash_customers(scores)
-    rows = _rows(run, shown, version, own, others, pseudonyms)
-    return target.write(own, (scores["as_of"][0], version.model), rows)
+    star = load_star_schema(run, pseudonyms)
+    rows = _rows(run, shown, version, own, others, star)
+    slice_key = (scores["as_of"][0], version.model)
+    return target.write(own, slice_key, chain(rows, _shop_rows(star, of_shop)))
 
 
 def _rows(
@@ -106,16 +119,15 @@ def _rows(
     version: ModelVersion,
     own: PublishedTable,
     others: Mapping[str, PublishedTable],
-    pseudonyms: Pseudonymizer | None,
+    star: StarSchema,
 ) -> Iterator[Rows]:
     """Yield the rows of each table, which all are of one day and model."""
     slice_key = {"as_of": scores["as_of"][0], "model": version.model}
     yield own, published_scores(scores, version, own)
-    star = load_star_schema(run)
     built = {
-        **{name: _bi_rows(name, star) for name in ("segments", "transitions", "kpis")},
+        **{name: BI[name].build_rows(star) for name in ("segments", "transitions", "kpis")},
         "probabilities": _probabilities(scores, version),
-        "campaigns": _campaigns(run, pseudonyms),
+        "campaigns": _campaigns(run, star.pseudonyms),
     }
     for name, table in others.items():
         frame = built[name].with_columns(pl.lit(v).alias(n) for n, v in slice_key.items())
@@ -124,8 +136,15 @@ def _rows(
         yield table, frame.select(table.names)
 
 
-def _bi_rows(name: str, star: StarSchema) -> pl.DataFrame:
-    return next(table for table in BI_TABLES if table.name == name).build_rows(star)
+def _shop_rows(star: StarSchema, tables: Mapping[str, PublishedTable]) -> Iterator[Rows]:
+    """Yield the rows of the shop's own tables, those of customers in parts."""
+    batched = [name for name in tables if BI[name].is_batched]
+    for batch in star.customer_batches() if batched else ():
+        for name in batched:
+            yield tables[name], BI[name].build_rows(batch)
+    for name in tables:
+        if name not in batched:
+            yield tables[name], BI[name].build_rows(star)
 
 
 def _probabilities(scores: pl.DataFrame, version: ModelVersion) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from segpredict.config.load import build_config
 from segpredict.config.source import SourceOptions
+from segpredict.core.database import DatabaseAddress
 from segpredict.data.ingest import ingest, read_transactions
 from segpredict.data.readers import read_raw_lines, read_tables
 from segpredict.errors import (
@@ -290,6 +291,44 @@ def test_a_server_that_is_not_there_is_an_error_in_time() -> None:
     for kind in ("postgresql", "mysql"):
         with pytest.raises(DatabaseError, match="does not answer"):
             read_raw_lines([f"{kind}://root@127.0.0.1:9/test#orders"])
+
+
+def test_options_of_tls_reach_the_driver(server, tmp_path) -> None:
+    """Servers of tests offer no TLS, so each option that asks for it ends in words about it."""
+    (tmp_path / "ca.pem").write_text("no certificate")
+    if server.kind == "postgresql":
+        asked = ["sslmode=require", f"sslmode=verify-full&sslrootcert={tmp_path}/none.pem"]
+    else:
+        asked = [f"ssl_ca={tmp_path}/ca.pem"]
+    state = {"postgresql": "SHOW ssl", "mariadb": "SELECT @@have_ssl"}
+    if server.run(state[server.kind])[0][0] not in ("off", "DISABLED"):
+        pytest.skip("this server offers TLS")
+    for options in asked:
+        # A file that holds no certificate is read before the server is asked.
+        with pytest.raises(SegpredictError, match=r"safe as the address|no certificate"):
+            read_raw_lines([f"{server.url}?{options}#orders"])
+
+
+def test_options_that_no_driver_knows_are_named() -> None:
+    for options in ("ssl_mode=on", "ssl_ca=/no/such/file.pem"):
+        with pytest.raises(UsageError, match="options in the address"):
+            read_raw_lines([f"mysql://root@127.0.0.1:9/test?{options}#orders"])
+
+
+def test_addresses_hand_options_of_tls_to_the_driver() -> None:
+    given = {
+        "postgresql://h/d?sslmode=verify-full&sslrootcert=/ca.pem": {
+            "sslmode": "verify-full",
+            "sslrootcert": "/ca.pem",
+        },
+        "mysql://h/d?ssl_ca=/ca.pem&ssl_cert=/c.pem&ssl_key=/k.pem": {
+            "ssl": {"ca": "/ca.pem", "cert": "/c.pem", "key": "/k.pem"}
+        },
+    }
+    for address, expected in given.items():
+        url = sa.make_url(DatabaseAddress.parse(address).resolved())
+        _, options = url.get_dialect()().create_connect_args(url)
+        assert expected.items() <= options.items()
 
 
 SECRET = "hunter2@/:%#?;canary"

@@ -1,6 +1,7 @@
 """Published tables: everything or nothing, nothing twice, and what somebody added stays."""
 
 import threading
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -10,7 +11,7 @@ import pytest
 from segpredict.core.database import DatabaseAddress
 from segpredict.errors import DatabaseError, UsageError
 from segpredict.report.bi import BiColumn
-from segpredict.report.database import DatabaseTarget, PublishedTable, scores_table
+from segpredict.report.database import DatabaseTarget, PublishedTable, scores_table, shop_tables
 
 FIRST, SECOND = date(2024, 1, 1), date(2024, 2, 1)
 NASTY = ["'; DROP TABLE x; --", 'a"b`c\\', "\\", "ünï 😀", "line\nbreak\ttab", "NULL", "%s :x {}"]
@@ -157,7 +158,7 @@ def test_a_table_is_made_on_request_only(server, target) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["a; DROP TABLE customer_scores", 'q"u`o', "%s", "x" * 57])
+@pytest.mark.parametrize("name", ["a; DROP TABLE x", 'q"u`o', "%s", "x" * 57, "b -- ü"])
 def test_any_name_of_a_table_is_written(server, name: str) -> None:
     table = scores_table(name)
     target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
@@ -168,6 +169,28 @@ def test_any_name_of_a_table_is_written(server, name: str) -> None:
     target.write(table, (FIRST, "m1"), [(table, scores({"a": "S1"}))])
     target.prepare(table)
     assert server.run(f"SELECT customer_id FROM {server.quote(name)}") == [("a",)]
+
+
+@pytest.mark.parametrize("name", ["y" * 59, "ü" * 59])
+def test_a_name_that_is_too_long_is_refused_before_any_table_is_made(server, name: str) -> None:
+    target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
+    with pytest.raises(UsageError, match="is too long"):
+        target.prepare(scores_table(name))
+    with pytest.raises(DatabaseError, match="has no table"):
+        replace(target, create=False).prepare(scores_table(name[:20]))
+    found = server.run(
+        "SELECT count(*) FROM information_schema.tables "
+        "WHERE table_name LIKE 'yyy%%' OR table_name LIKE 'üüü%%'"
+    )
+    assert found == [(0,)]
+
+
+def test_names_of_two_bytes_a_letter_fit_up_to_the_last_byte(server) -> None:
+    target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
+    table = scores_table("ü" * 28)  # and "_moves" are 62 bytes
+    target.prepare(table)
+    target.prepare(table)
+    assert server.run(f"SELECT count(*) FROM {server.quote(table.name + '_moves')}") == [(0,)]
 
 
 def test_a_second_writer_waits_for_the_first(server, target) -> None:
@@ -251,3 +274,66 @@ def test_other_databases_are_refused(tmp_path) -> None:
     target = DatabaseTarget(DatabaseAddress.parse(f"sqlite:///{tmp_path / 'x.db'}"), create=True)
     with pytest.raises(UsageError, match="PostgreSQL, MySQL and MariaDB"):
         target.prepare(TABLE)
+
+
+def test_tables_of_the_shop_hold_what_is_known_now(server, target) -> None:
+    products, dates = shop_tables("s_")["products"], shop_tables("s_")["dates"]
+    both = DatabaseTarget(target.address, create=True)
+
+    def publish(*ids: str) -> None:
+        both.prepare(TABLE, [products, dates])  # which must not take out anything
+        named = [(products, product_rows(i)) for i in ids]
+        days = (dates, date_rows())
+        both.write(TABLE, (FIRST, "m1"), [(TABLE, scores({"a": "S1"})), *named, days])
+
+    publish("p1", NASTY[0], NASTY[1])
+    both.prepare(TABLE, [products, dates])
+    assert set(content(server, "product_id", "s_products")) == {("p1",), (NASTY[0],), (NASTY[1],)}
+    server.run("ALTER TABLE s_products ADD COLUMN shelf varchar(9)")
+    server.run("UPDATE s_products SET shelf = 'A' WHERE product_id = 'p1'")
+    publish("p1", "p2")
+    assert content(server, "product_id, shelf", "s_products") == [("p1", "A"), ("p2", None)]
+    assert content(server, "date", "s_dates") == [(FIRST,)]
+
+
+def product_rows(product: str) -> pl.DataFrame:
+    columns = shop_tables("s_")["products"].columns
+    given = pl.DataFrame({"product_id": [product], "lines": [3]})
+    missing = [pl.lit(None).alias(c.name) for c in columns if c.name not in given.columns]
+    return given.with_columns(missing).select(column.as_expression for column in columns)
+
+
+def date_rows() -> pl.DataFrame:
+    columns = shop_tables("s_")["dates"].columns
+    missing = [pl.lit(None).alias(c.name) for c in columns if c.name != "date"]
+    given = pl.DataFrame({"date": [FIRST]}).with_columns(missing)
+    return given.select(column.as_expression for column in columns)
+
+
+def test_frames_of_tables_may_alternate(server, target) -> None:
+    products, dates = shop_tables("t_")["products"], shop_tables("t_")["dates"]
+    both = DatabaseTarget(target.address, create=True)
+    both.prepare(TABLE, [products, dates])
+    mixed = [
+        (products, product_rows("p1")),
+        (dates, date_rows()),
+        (products, product_rows("p2")),
+        (TABLE, scores({"a": "S1"})),
+    ]
+    rows = both.write(TABLE, (FIRST, "m1"), mixed)
+    assert rows == {"t_products": 2, "t_dates": 1, TABLE.name: 1, f"{TABLE.name}_moves": 0}
+    assert content(server, "product_id", "t_products") == [("p1",), ("p2",)]
+
+
+@pytest.mark.slow
+def test_the_time_of_a_whole_table_does_not_grow_with_the_square_of_its_rows(server, target):
+    products = shop_tables("u_")["products"]
+    both = DatabaseTarget(target.address, create=True)
+    both.prepare(TABLE, [products])
+    many = pl.concat([product_rows("p")] * 30_000)
+    many = many.with_columns(product_id=pl.int_range(pl.len()).cast(pl.String))
+    begin = time.monotonic()
+    for frame in (many, many.head(29_000)):
+        both.write(TABLE, (FIRST, "m1"), [(TABLE, scores({"a": "S1"})), (products, frame)])
+    assert server.run("SELECT count(*) FROM u_products") == [(29_000,)]
+    assert time.monotonic() - begin < 120  # each with each took more than 400 seconds

@@ -19,7 +19,7 @@ def order_rows(batch: CustomerBatch) -> pl.DataFrame:
 
 def line_rows(batch: CustomerBatch) -> pl.DataFrame:
     """Return the lines of a batch."""
-    return batch.lines.with_columns(date=pl.col("day"), revenue=net_revenue())
+    return batch.lines.with_columns(date="day", void_date="void_day", revenue=net_revenue())
 
 
 def product_rows(star: StarSchema) -> pl.DataFrame:

@@ -3,7 +3,12 @@
 `DatabaseTarget` writes `PublishedTable`s: scores, who moved, and the star schema by day and model.
 """
 
-from segpredict.report.database._tables import PublishedTable, run_tables, scores_table
+from segpredict.report.database._tables import (
+    PublishedTable,
+    run_tables,
+    scores_table,
+    shop_tables,
+)
 from segpredict.report.database._write import DatabaseTarget
 
-__all__ = ["DatabaseTarget", "PublishedTable", "run_tables", "scores_table"]
+__all__ = ["DatabaseTarget", "PublishedTable", "run_tables", "scores_table", "shop_tables"]

@@ -1,5 +1,6 @@
 """Published tables in the words of SQL: made on request, and refused in another shape."""
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from segpredict.errors import DatabaseError, UsageError, quote_value
@@ -9,8 +10,10 @@ from segpredict.report.database._tables import SLICE, TODAY_SUFFIX, PublishedTab
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-WRITTEN_DIALECTS = ("postgresql", "mysql", "mariadb")
+NAME_LENGTH = {"postgresql": 63, "mysql": 64, "mariadb": 64}  # bytes; characters
+WRITTEN_DIALECTS = tuple(NAME_LENGTH)
 ID_LENGTH, KEY_LENGTH = 256, 64  # characters of a text that is part of a key
+SHOP_IDS = ("customer_id", "product_id")  # as long as the shop made them
 STAMP = "published_at"
 # What a column must be to take values of a kind: the Python types of SQLAlchemy's.
 FAMILIES = {
@@ -56,18 +59,23 @@ def sql_table(table: PublishedTable, metadata: "sa.MetaData") -> "sa.Table":
         metadata,
         *columns,
         stamp,
-        sa.Index(None, *SLICE),
+        *([sa.Index(_index_name(table.name), *SLICE)] if table.is_by_day else []),
         comment=table.meaning,
         **options,
     )
     return made
 
 
+def _index_name(table: str) -> str:
+    """Return a name that is short whatever the table's, and another for each table."""
+    return f"ix_segpredict_{sha256(table.encode()).hexdigest()[:16]}"
+
+
 def _type(column: BiColumn, table: PublishedTable) -> Any:
     import sqlalchemy as sa
 
     if column.kind == "text":
-        if column.name == "customer_id":
+        if column.name in SHOP_IDS:
             return sa.String(ID_LENGTH)
         return sa.String(KEY_LENGTH) if column.name in table.key else sa.Text()
     return {
@@ -90,6 +98,8 @@ def prepare_tables(
     if connection.dialect.name not in WRITTEN_DIALECTS:
         message = f"Tables are written to PostgreSQL, MySQL and MariaDB, not to {place}."
         raise UsageError(message, fix="write a file, and load it with the database's own client.")
+    for table in tables:
+        _require_name(connection.dialect.name, table.name)
     inspector = sa.inspect(connection)
     for table in tables:
         if inspector.has_table(table.name):
@@ -99,6 +109,17 @@ def prepare_tables(
             raise DatabaseError(place, reason, "add --create to make the tables once.")
         else:
             sql_table(table, sa.MetaData()).create(connection)
+
+
+def _require_name(dialect: str, name: str) -> None:
+    """Refuse a name that a server would cut, or find too long when other tables are made."""
+    size = len(name.encode() if dialect == "postgresql" else name)
+    if size > NAME_LENGTH[dialect]:
+        raise UsageError(
+            f"The name {quote_value(name)} is too long for {dialect}: "
+            f"{size} of at most {NAME_LENGTH[dialect]}.",
+            fix="name a shorter one with --table or --prefix.",
+        )
 
 
 def make_view_of_today(connection: "sa.Connection", table: PublishedTable) -> None:

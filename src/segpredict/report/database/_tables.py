@@ -14,6 +14,7 @@ DECLARED = {
 }
 KEY = DECLARED["key"]
 SLICE = ("as_of", "model")  # what is published together
+SHOP_TABLES = ("customers", "orders", "lines", "dates", "products")
 MOVES_SUFFIX, TODAY_SUFFIX = "_moves", "_today"
 
 
@@ -25,8 +26,13 @@ class PublishedTable:
     meaning: str
     key: tuple[str, ...]  # columns that name a row
     columns: tuple[BiColumn, ...]  # all columns, those of the key first
-    # Whether all rows of a day and model are given: then those that are no more are removed.
+    # Whether all rows (of a day and model) are given: then those that are no more are removed.
     is_whole: bool = True
+
+    @property
+    def is_by_day(self) -> bool:
+        """Whether it keeps the rows of each day and model, and not only the newest."""
+        return set(SLICE) <= set(self.names)
 
     @property
     def names(self) -> list[str]:
@@ -67,6 +73,20 @@ def run_tables(prefix: str) -> dict[str, PublishedTable]:
     meaning = "The customers that each campaign of the run lists, with their arms."
     key = ("customer_id", *SLICE, "campaign")
     return {**found, "campaigns": _table(f"{prefix}campaigns", meaning, key, DECLARED["campaigns"])}
+
+
+def shop_tables(prefix: str) -> dict[str, PublishedTable]:
+    """Return the tables of the shop itself, which hold what is known now, by their names in BI."""
+    return {
+        table.name: PublishedTable(
+            prefix + table.name,
+            f"{table.meaning} Replaced each time.",
+            tuple(column.name for column in table.columns if column.key == "primary"),
+            table.columns,
+        )
+        for table in BI_TABLES
+        if table.name in SHOP_TABLES
+    }
 
 
 def _table(

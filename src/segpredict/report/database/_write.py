@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 INSERT_ROWS = 2_000  # rows of one INSERT, within the least `max_allowed_packet` in use
-COPY_ROWS = 100_000  # rows of one piece of a COPY
+PIECE_ROWS = 100_000  # rows that stand in memory as text
 STAGE = "segpredict_stage"
 LOCK_NAME = "segpredict.publish"
 SESSION = {
@@ -57,7 +57,7 @@ class DatabaseTarget:
             if self.create:
                 schema.make_view_of_today(connection, scores)
             for table in tables:  # no rows of no day: only rights are needed
-                _Stage(connection, table).publish((date.min, ""))
+                _Stage(connection, table).publish(None)
 
     def write(
         self,
@@ -67,26 +67,22 @@ class DatabaseTarget:
     ) -> Mapping[str, int]:
         """Write the rows of a day and model, and who moved since; return the rows of each table.
 
-        Frames of one table stand side by side.
+        Frames of a table may come one after the other, and between those of others.
         """
-        written: dict[str, int] = {}
+        stages: dict[str, _Stage] = {}
         with self.address.connect() as connection:
             _begin(connection)
             _lock(connection, self.address.name)
-            stage: _Stage | None = None
             for table, frame in rows:
-                if stage is None or stage.table.name != table.name:
-                    if stage is not None:
-                        stage.publish(slice_key)
-                    stage = _Stage(connection, table)
-                stage.load(frame)
-                written[table.name] = written.get(table.name, 0) + frame.height
-            if stage is not None:
+                if table.name not in stages:
+                    stages[table.name] = _Stage(connection, table, len(stages))
+                stages[table.name].load(frame)
+            for stage in stages.values():
                 stage.publish(slice_key)
             moves = _Stage(connection, moves_table(scores.name))
-            written[moves.table.name] = moves.fill(_moves(connection, scores, slice_key))
+            moves.fill(_moves(connection, scores, slice_key))
             moves.publish(slice_key)
-        return written
+        return {each.table.name: each.rows for each in (*stages.values(), moves)}
 
 
 def _begin(connection: "sa.Connection") -> None:
@@ -113,16 +109,24 @@ def _lock(connection: "sa.Connection", place: str) -> None:
 class _Stage:
     """A temporary table with the new rows of a table."""
 
-    def __init__(self, connection: "sa.Connection", table: PublishedTable) -> None:
+    def __init__(self, connection: "sa.Connection", table: PublishedTable, number: int = 0) -> None:
         import sqlalchemy as sa
 
-        self.connection, self.table = connection, table
+        self.connection, self.table, self.rows = connection, table, 0
         self.target = schema.sql_table(table, sa.MetaData())
+        is_postgresql = connection.dialect.name == "postgresql"
         columns = [self.target.c[name] for name in table.names]
+        # PostgreSQL compares tables by hashes, the others row by row: that needs a key.
+        is_key = dict.fromkeys(table.key, not is_postgresql)
         self.stage = sa.Table(
-            STAGE,
+            f"{STAGE}_{number}",
             sa.MetaData(),
-            *(sa.Column(column.name, column.type) for column in columns),
+            *(
+                sa.Column(
+                    c.name, c.type, primary_key=is_key.get(c.name, False), autoincrement=False
+                )
+                for c in columns
+            ),
             prefixes=["TEMPORARY"],
             postgresql_on_commit="DROP",
             **{name: text for name, text in self.target.kwargs.items() if "engine" not in name},
@@ -131,6 +135,7 @@ class _Stage:
 
     def load(self, frame: pl.DataFrame) -> None:
         """Append rows by the server's bulk load."""
+        self.rows += frame.height
         names = self.table.names
         rows = frame.select(names).with_columns(pl.col(pl.Float64).fill_nan(None))
         raw: Any = self.connection.connection.driver_connection
@@ -138,26 +143,29 @@ class _Stage:
         listed = ", ".join(quote(name) for name in names)
         if self.connection.dialect.name == "postgresql":
             with raw.cursor() as cursor:
-                statement = f"COPY {quote(STAGE)} ({listed}) FROM STDIN (FORMAT csv)"
+                statement = f"COPY {quote(self.stage.name)} ({listed}) FROM STDIN (FORMAT csv)"
                 with cursor.copy(statement) as copy:
-                    for piece in rows.iter_slices(COPY_ROWS):
+                    for piece in rows.iter_slices(PIECE_ROWS):
                         copy.write(piece.write_csv(include_header=False, quote_style="non_numeric"))
             return
-        literals = rows.select(_mysql_row(rows.schema).alias("row"))["row"]
-        head = f"INSERT INTO {quote(STAGE)} ({listed}) VALUES ".replace("%%", "%")
+        head = f"INSERT INTO {quote(self.stage.name)} ({listed}) VALUES ".replace("%%", "%")
         with raw.cursor() as cursor:
-            for start in range(0, len(literals), INSERT_ROWS):
-                cursor.execute(head + ",".join(literals[start : start + INSERT_ROWS]))
+            for piece in rows.iter_slices(PIECE_ROWS):
+                literals = piece.select(_mysql_row(piece.schema).alias("row"))["row"]
+                for start in range(0, len(literals), INSERT_ROWS):
+                    cursor.execute(head + ",".join(literals[start : start + INSERT_ROWS]))
 
-    def fill(self, asked: "sa.Select[Any] | None") -> int:
-        """Fill it with the rows of a question; return how many there are."""
-        if asked is None:
-            return 0
-        done = self.connection.execute(self.stage.insert().from_select(self.table.names, asked))
-        return int(done.rowcount)
+    def fill(self, asked: "sa.Select[Any] | None") -> None:
+        """Fill it with the rows of a question."""
+        if asked is not None:
+            insert = self.stage.insert().from_select(self.table.names, asked)
+            self.rows += int(self.connection.execute(insert).rowcount)
 
-    def publish(self, slice_key: tuple[date, str]) -> None:
-        """Put the rows into the table, and take out those of its day that are no more."""
+    def publish(self, slice_key: tuple[date, str] | None) -> None:
+        """Put the rows into the table, and take out those of its day that are no more.
+
+        A table without days loses all others; without a day none does.
+        """
         import sqlalchemy as sa
 
         names, key = self.table.names, self.table.key
@@ -169,13 +177,22 @@ class _Stage:
         self.connection.execute(self._upsert(rows, names, others))
         if self.table.is_whole:
             same = [self.stage.c[name] == self.target.c[name] for name in key]
-            here = [self.target.c[n] == value for n, value in zip(SLICE, slice_key, strict=True)]
+            here = self._of(slice_key)
             is_there = sa.exists().where(*same).correlate(self.target)
             self.connection.execute(self.target.delete().where(*here, ~is_there))
         is_postgresql = self.connection.dialect.name == "postgresql"
         # Without this word MySQL and MariaDB would commit what stands so far.
         kind = "TABLE" if is_postgresql else "TEMPORARY TABLE"
-        self.connection.exec_driver_sql(f"DROP {kind} {STAGE}")
+        self.connection.exec_driver_sql(f"DROP {kind} {self.stage.name}")
+
+    def _of(self, slice_key: tuple[date, str] | None) -> list[Any]:
+        """Return the condition for the rows of a day and model."""
+        import sqlalchemy as sa
+
+        if slice_key is None:
+            return [sa.false()]
+        days = zip(SLICE, slice_key, strict=True) if self.table.is_by_day else ()
+        return [self.target.c[name] == value for name, value in days]
 
     def _upsert(
         self, rows: "sa.Select[Any]", names: Sequence[str], others: Sequence[str]

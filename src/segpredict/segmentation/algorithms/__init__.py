@@ -5,7 +5,11 @@ that assigns any point, seen or new.
 """
 
 from segpredict.core.registry import Registry
-from segpredict.segmentation.algorithms._assignment_rule import NearestCentre, euclidean_distances
+from segpredict.segmentation.algorithms._assignment_rule import (
+    GridCells,
+    NearestCentre,
+    euclidean_distances,
+)
 from segpredict.segmentation.algorithms._clusterer import Clusterer, Clusters
 from segpredict.segmentation.algorithms._points import (
     COORDINATE_SCALE,
@@ -21,6 +25,7 @@ __all__ = [
     "COORDINATE_SCALE",
     "Clusterer",
     "Clusters",
+    "GridCells",
     "NearestCentre",
     "WeightedPoints",
     "euclidean_distances",
