@@ -45,7 +45,7 @@ class Shard:
     def load(self) -> pl.DataFrame:
         """Return the lines as they were saved last; in memory they are not held any more."""
         if self._place is not None:
-            return pl.read_ipc(self._path, memory_map=False)
+            return pl.read_ipc(self._path)
         lines, self._lines = self._lines, None
         assert lines is not None
         return lines
