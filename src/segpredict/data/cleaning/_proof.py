@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -78,12 +79,11 @@ def prove_columns(raw: RawLines, plan: CleaningOptions) -> ColumnProof:
 
     Raises `ContractError` when two readings of a column fit.
     """
-    cells = with_roles(raw.frame.lazy(), plan)
+    cells, engine = with_roles(raw.rows, plan), raw.engine
     schema = cells.collect_schema().names()
     numeric = [role for role in MONEY_ROLES if role in schema]
-    counted = _count_texts(
-        cells, ["time", *numeric, "customer_id", "country", *OFF_ROLES], ["status", "cancelled"]
-    )
+    roles = ["time", *numeric, "customer_id", "country", *OFF_ROLES, "status", "cancelled"]
+    counted = _count_texts(cells, roles, engine)
     times = _prove_times(raw, counted["time"], plan)
     numbers = {r: prove_numbers(counted[r], r, plan.number_format) for r in numeric}
     customers = prove_customer_ids(counted["customer_id"], plan.null_ids)
@@ -96,8 +96,8 @@ def prove_columns(raw: RawLines, plan: CleaningOptions) -> ColumnProof:
     named: dict[str, int] = {}
     if "currency" in schema:
         upper = cells.select(text=pl.col("currency").str.to_uppercase())
-        named = dict(_count_texts(upper, ["text"])["text"].iter_rows())
-    has_orders = cells.select(pl.col("order_id").is_not_null().any()).collect().item()
+        named = dict(_count_texts(upper, ["text"], engine)["text"].iter_rows())
+    has_orders = cells.select(pl.col("order_id").is_not_null().any()).collect(engine=engine).item()
     filled = {role for role, texts in counted.items() if texts.height}
     return ColumnProof(
         times=times,
@@ -112,15 +112,15 @@ def prove_columns(raw: RawLines, plan: CleaningOptions) -> ColumnProof:
 
 
 def _count_texts(
-    cells: pl.LazyFrame, roles: Iterable[str], more: Iterable[str] = ()
+    cells: pl.LazyFrame, roles: Iterable[str], engine: Literal["auto", "streaming"]
 ) -> dict[str, pl.DataFrame]:
     """Return the distinct texts of each role, sorted, and how many cells hold each."""
-    names = [*roles, *more]
+    names = list(roles)
     queries = [
         cells.select(text=role).drop_nulls().group_by("text").agg(n=pl.len()).sort("text")
         for role in names
     ]
-    return dict(zip(names, pl.collect_all(queries), strict=True))
+    return dict(zip(names, pl.collect_all(queries, engine=engine), strict=True))
 
 
 def _prove_times(raw: RawLines, counted: pl.DataFrame, plan: CleaningOptions) -> ReadTimes:
@@ -132,7 +132,7 @@ def _prove_times(raw: RawLines, counted: pl.DataFrame, plan: CleaningOptions) ->
     except ContractError as error:
         places = []  # of its examples
         for example in error.where.get("examples", [])[:2]:
-            spots = raw.frame.lazy().filter(pl.col("time") == example).sort("file", "row")
+            spots = raw.rows.filter(pl.col("time") == example).sort("file", "row")
             for file, row in spots.select("file", "row").head(1).collect().rows():
                 places.append(f"{quote_value(example)} is in {raw.files[file].name} row {row}")
         message = f"{error.message} {'; '.join(places)}." if places else error.message

@@ -101,7 +101,7 @@ def split_rows(
 
     And, of several shards, the numbers of orders of which a line names no customer or day.
     """
-    cells = with_roles(raw.frame.lazy(), plan)
+    cells = with_roles(raw.rows, plan)
     rows = cells.select(pl.len()).collect().item()
     if work is None or rows <= MAX_ROWS_IN_MEMORY:
         return [Shard(cells)], None
