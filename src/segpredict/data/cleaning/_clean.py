@@ -65,9 +65,7 @@ def clean_lines(
     plan = plan or CleaningOptions()
     rules = selected_rules(plan)
     proof = prove_columns(raw, plan)
-    money = money_rules(
-        [*proof.numbers], plan, has_negative_prices=proof.has_negative_prices
-    )
+    money = money_rules([*proof.numbers], plan, has_negative_prices=proof.has_negative_prices)
     shards, loose = split_rows(raw, proof, plan, work)
     cleaning = _Cleaning(raw, plan, proof, money, rules, shards, loose)
     try:
@@ -125,11 +123,11 @@ class _Cleaning:
             if charge and shard.ledger is not None:
                 place, changes = (RULES + number, "", ""), outcome.changes_money
                 words = rule.name, rule.meaning
-                shard.ledger.charge(
-                    place, "excluded", *words, outcome.lines, changes_money=changes
-                )
+                shard.ledger.charge(place, "excluded", *words, outcome.lines, changes_money=changes)
                 if outcome.noted_lines is not None:
-                    shard.ledger.add_note((RULES + number, "noted", ""), *words, outcome.noted_lines)
+                    shard.ledger.add_note(
+                        (RULES + number, "noted", ""), *words, outcome.noted_lines
+                    )
             return outcome.lines
 
         question = rule.question
@@ -151,7 +149,7 @@ class _Cleaning:
         self._tell("products", count_descriptions(products))
         return lines
 
-    def _marked(self, shard: Shard, lines: pl.DataFrame, _: None) -> pl.DataFrame:
+    def _marked(self, _: Shard, lines: pl.DataFrame, __: None) -> pl.DataFrame:
         return parse.mark_unreadable(lines, self.proof, self.plan)
 
     def _list_rejects(
@@ -162,9 +160,7 @@ class _Cleaning:
             rejects = parse.list_rejects(lines, shard.cells(), self.raw.files)
         return rejects, lines.height, parse.sum_money(lines)
 
-    def _check_rejects(
-        self, told: Sequence[tuple[pl.DataFrame, int, tuple[int, int]]]
-    ) -> None:
+    def _check_rejects(self, told: Sequence[tuple[pl.DataFrame, int, tuple[int, int]]]) -> None:
         """Refuse what cannot be read, in all shards together."""
         rejects, total = pl.concat(found for found, *_ in told), sum(rows for _, rows, _ in told)
         if self.raw.rejects is not None:

@@ -78,7 +78,11 @@ class Tally:
         """Count lines; `loose` are the loose numbers of all shards, if these lines are not all."""
         known, own = part_orders(lines)
         watched = own if loose is None else loose
-        met = watched if watched.is_empty() else watched.filter(watched.is_in(known["order_id"].unique().implode()))
+        met = (
+            watched
+            if watched.is_empty()
+            else watched.filter(watched.is_in(known["order_id"].unique().implode()))
+        )
         customers = lines["customer_id"].drop_nulls().n_unique()
         count = LedgerCount(lines.height, known.height, customers, int(lines["amount"].sum()))
         return cls(count, own, met)

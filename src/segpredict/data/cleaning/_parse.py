@@ -30,9 +30,7 @@ def parse_cells(cells: pl.DataFrame, proof: ColumnProof, plan: CleaningOptions) 
     return settled_statuses(typed, list(proof.numbers), plan)
 
 
-def mark_unreadable(
-    lines: pl.DataFrame, proof: ColumnProof, plan: CleaningOptions
-) -> pl.DataFrame:
+def mark_unreadable(lines: pl.DataFrame, proof: ColumnProof, plan: CleaningOptions) -> pl.DataFrame:
     """Return lines with ``column`` and ``reason`` of what cannot be read."""
     # Numbers without which a line has money all the same need not be readable.
     roles = list(proof.numbers)
@@ -138,7 +136,7 @@ def sum_money(lines: pl.DataFrame) -> tuple[int, int]:
     totals = lines.select(
         pl.col(name).cast(pl.Int128).abs().sum() for name in ("quantity", "amount")
     )
-    return totals.row(0)  # type: ignore[return-value]
+    return totals.row(0)
 
 
 def refuse_overflow(quantity: int, amount: int) -> None:

@@ -161,9 +161,16 @@ def read_cells(cells: pl.DataFrame, proof: ColumnProof) -> pl.DataFrame:
     another; ``is_rounded`` and ``is_suffixed`` mark rows of which a cell was changed.
     """
     keys = {role: column.frame for role, column in proof.numbers.items()} | dict(proof.off)
-    lines = cells.lazy().with_columns(pl.col(role).alias(f"{role} text") for role in keys).drop(keys)
-    for text, key in {"time": proof.times.frame, **{f"{r} text": k for r, k in keys.items()}}.items():
-        lines = lines.join(key.lazy(), left_on=text, right_on="text", how="left", maintain_order="left")
+    lines = (
+        cells.lazy().with_columns(pl.col(role).alias(f"{role} text") for role in keys).drop(keys)
+    )
+    for text, key in {
+        "time": proof.times.frame,
+        **{f"{r} text": k for r, k in keys.items()},
+    }.items():
+        lines = lines.join(
+            key.lazy(), left_on=text, right_on="text", how="left", maintain_order="left"
+        )
     needed = {"time": "day why", **{f"{role} text": f"{role} why" for role in proof.numbers}}
     empty = [
         pl.when(pl.col(text).is_null()).then(pl.lit(EMPTY_REASON)).otherwise(why).alias(why)

@@ -76,12 +76,13 @@ def _number_notes(told: Sequence[pl.DataFrame], _: CleaningOptions) -> Notes:
     notes = []
     if len(shared):
         notes.append(
-            f"Order numbers of several customers: {len(shared):,} (such as {shared.min()}); order "
-            "and customer together make an order."
+            f"Order numbers of several customers: {len(shared):,} (such as {shared.sort()[0]}); "
+            "order and customer together make an order."
         )
     if len(spread):
         notes.append(
-            f"Order numbers that are on several days: {len(spread):,} (such as {spread.min()}); "
+            f"Order numbers that are on several days: {len(spread):,} "
+            f"(such as {spread.sort()[0]}); "
             "each day is an order of its own."
         )
     return tuple(notes)
@@ -108,7 +109,9 @@ def _count_prices(used: pl.DataFrame, _: CleaningOptions) -> pl.DataFrame:
 
 
 def _price_notes(told: Sequence[pl.DataFrame], _: CleaningOptions) -> Notes:
-    counted = pl.concat(told).group_by("month", "price").agg(pl.col("n").sum()).sort("month", "price")
+    counted = (
+        pl.concat(told).group_by("month", "price").agg(pl.col("n").sum()).sort("month", "price")
+    )
     known = counted.drop_nulls("price").with_columns(
         upto=pl.col("n").cum_sum().over("month"), whole=pl.col("n").sum().over("month")
     )
@@ -134,22 +137,22 @@ def _price_notes(told: Sequence[pl.DataFrame], _: CleaningOptions) -> Notes:
 LargestOrder = tuple[int, str, str, int]  # its money, number, customer and day
 
 
-def _find_largest(
-    used: pl.DataFrame, _: CleaningOptions
-) -> tuple[int, int, LargestOrder | None]:
+def _find_largest(used: pl.DataFrame, _: CleaningOptions) -> tuple[int, int, LargestOrder | None]:
     """Return how many orders there are, their money, and the largest of them."""
     orders = used.filter(~pl.col("is_return")).group_by(KEY).agg(pl.col("amount").sum())
-    last = orders.sort("amount", "order_id", *KEY).select("amount", "order_id", "customer_id", "day")
+    last = orders.sort("amount", "order_id", *KEY).select(
+        "amount", "order_id", "customer_id", "day"
+    )
     return orders.height, int(orders["amount"].sum()), last.row(-1) if last.height else None
 
 
 def _largest_notes(
     told: Sequence[tuple[int, int, LargestOrder | None]], _: CleaningOptions
 ) -> Notes:
-    orders, total = (sum(each[i] for each in told) for i in (0, 1))
+    orders, total = sum(n for n, *_ in told), sum(money for _, money, _ in told)
     if orders < 2 or total <= 0:
         return ()
-    amount, order, customer, _day = max(largest for *_, largest in told if largest is not None)
+    amount, order, customer, _day = max(largest for _, _, largest in told if largest is not None)
     if amount <= DOMINANT_SHARE * total:
         return ()
     return (

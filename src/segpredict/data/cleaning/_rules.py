@@ -10,12 +10,8 @@ from segpredict.config.cleaning import NON_PRODUCT_CODES, CleaningOptions
 from segpredict.core.orders import KEY
 from segpredict.core.window import day_number
 from segpredict.data.cleaning._ledger import CleaningRule, Question, RuleOutcome
-from segpredict.data.cleaning._money import (
-    ORDER_LEVEL_SHARE,
-    TOLERANCE,
-    order_total,
-    spread_over_order,
-)
+from segpredict.data.cleaning._money import TOLERANCE, order_total, spread_over_order
+from segpredict.data.cleaning._money_level import ORDER_LEVEL_SHARE
 from segpredict.data.cleaning._numbers import multiply_units
 from segpredict.data.cleaning._returns import mark_refunded, note_unmatched, unmatched_notes
 from segpredict.data.cleaning._statuses import (
@@ -63,7 +59,7 @@ def _has(role: str) -> Question:
 
 
 def take_off_discounts(
-    lines: pl.DataFrame, plan: CleaningOptions, has_discounts: bool | None
+    lines: pl.DataFrame, plan: CleaningOptions, has_discounts: object
 ) -> RuleOutcome:
     """Take discounts off the money of sales."""
     is_none = plan.discount == "included" or plan.revenue != "net"
@@ -242,9 +238,7 @@ def _cancellations(
     return RuleOutcome(marked, noted_lines=marked.filter(is_cancelled))
 
 
-def _cancellation_notes(
-    told: Sequence[tuple[int, int]], plan: CleaningOptions
-) -> tuple[str, ...]:
+def _cancellation_notes(told: Sequence[tuple[int, int]], plan: CleaningOptions) -> tuple[str, ...]:
     return tuple(
         f"{sold:,} of {looks:,} rows whose order number starts with "
         f"{' or '.join(plan.cancel_prefixes)} are sales, so the prefix was not taken "
@@ -326,9 +320,7 @@ CLEANING_RULES = (
         "A negative quantity without a mark of cancellation is a return.",
         _negative_quantity,
     ),
-    CleaningRule(
-        "non_product", "The code is not a product.", _non_product, notes=_idle_codes
-    ),
+    CleaningRule("non_product", "The code is not a product.", _non_product, notes=_idle_codes),
     CleaningRule(
         "discounts",
         "Discounts taken off the money of sales.",

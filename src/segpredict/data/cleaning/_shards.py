@@ -19,7 +19,7 @@ from segpredict.data.cleaning._ledger import LedgerWriter
 from segpredict.data.cleaning._proof import ColumnProof, with_roles
 
 MAX_ROWS_IN_MEMORY = 1_250_000  # rows above which there are several shards, on disk
-ROWS_PER_SHARD = 1_000_000
+ROWS_PER_SHARD = 500_000
 
 
 class Shard:

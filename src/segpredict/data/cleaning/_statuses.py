@@ -6,9 +6,9 @@ import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.status_words import CREDIT_MARK, FALSE_WORDS, status_meaning
+from segpredict.core.ledger import LedgerCount
 from segpredict.core.orders import KEY
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.core.ledger import LedgerCount
 from segpredict.data.cleaning._ledger import Question, RuleOutcome
 from segpredict.errors import ContractError, quote_value
 
@@ -41,7 +41,9 @@ def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions, _: None) -
     return RuleOutcome(marked.filter(~gone).select(lines.columns), told=(there, _twofold(marked)))
 
 
-def void_notes(told: Sequence[tuple[set[str], LedgerCount]], plan: CleaningOptions) -> tuple[str, ...]:
+def void_notes(
+    told: Sequence[tuple[set[str], LedgerCount]], plan: CleaningOptions
+) -> tuple[str, ...]:
     """Return notes on words that match nothing, and on lines that stand twice."""
     both = sum((count for _, count in told), start=LedgerCount())
     idle = _idle(set().union(*(there for there, _ in told)), plan) if told else ()
@@ -86,7 +88,9 @@ def _ask_cancelled(lines: pl.DataFrame, _: CleaningOptions) -> tuple[bool, pl.Se
 def _refuse_all_cancelled(told: Sequence[tuple[bool, pl.Series]], _: CleaningOptions) -> None:
     words = pl.concat(words for _, words in told).unique().sort()[:3]
     if len(words) and not any(is_any for is_any, _ in told):
-        message = f"Every row is marked as cancelled (such as {', '.join(map(quote_value, words))})."
+        message = (
+            f"Every row is marked as cancelled (such as {', '.join(map(quote_value, words))})."
+        )
         fix = "leave the column out: --map cancelled=, or name another."
         raise ContractError(message, fix=fix, column="cancelled")
 
@@ -111,15 +115,21 @@ def is_credit(values: pl.Series, plan: CleaningOptions) -> pl.Series:
 def _count_statuses(lines: pl.DataFrame, _: CleaningOptions) -> pl.DataFrame | None:
     if lines["status"].null_count() == lines.height:
         return None
-    return lines.group_by(status=_of_order("status")).agg(rows=pl.len(), money=pl.col("amount").sum())
+    return lines.group_by(status=_of_order("status")).agg(
+        rows=pl.len(), money=pl.col("amount").sum()
+    )
 
 
-def _status_table(told: Sequence[pl.DataFrame | None], plan: CleaningOptions) -> pl.DataFrame | None:
+def _status_table(
+    told: Sequence[pl.DataFrame | None], plan: CleaningOptions
+) -> pl.DataFrame | None:
     """Return each status with its rows, its money and what it means; None without statuses."""
     if all(counted is None for counted in told):
         return None
     counted = pl.concat(counted for counted in told if counted is not None)
-    counted = counted.group_by("status").agg(pl.col("rows").sum(), pl.col("money").sum() / MONEY_SCALE)
+    counted = counted.group_by("status").agg(
+        pl.col("rows").sum(), pl.col("money").sum() / MONEY_SCALE
+    )
     meanings = _meanings(counted["status"], plan)
     meaning = pl.col("status").replace_strict(meanings, default="sale", return_dtype=pl.String)
     return counted.with_columns(

@@ -2,11 +2,13 @@
 
 import glob
 import os
+import shutil
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Literal
 
 import polars as pl
@@ -131,7 +133,7 @@ def read_raw_lines(
     needed column is missing or not clear; `BadCellsError` when a record is no row and `bad_rows`
     says ``fail``.
 
-    >>> from tempfile import TemporaryDirectory
+    >>> from tempfile import mkdtemp
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
@@ -150,7 +152,9 @@ def collect_raw_lines(names: Sequence[str], layout: SourceOptions) -> RawLines:
 def collect_inputs(inputs: Sequence[OpenedInput], layout: SourceOptions) -> RawLines:
     """Read inputs that are open into raw lines, before they are checked as a whole."""
     seen: dict[str, str] = {}
-    return _raw((each.name for each in inputs), (_related(each, seen, layout) for each in inputs), layout)
+    return _raw(
+        (each.name for each in inputs), (_related(each, seen, layout) for each in inputs), layout
+    )
 
 
 def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLines:
@@ -185,7 +189,7 @@ def preset_hint(raw: RawLines) -> Iterator[None]:
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     r"""Return the files behind names, folders and globs, each once, sorted.
 
-    >>> from tempfile import TemporaryDirectory
+    >>> from tempfile import mkdtemp
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
@@ -203,7 +207,7 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
     r"""Read files, folders and globs as the tables they are, by name.
 
-    >>> from tempfile import TemporaryDirectory
+    >>> from tempfile import mkdtemp
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
@@ -228,7 +232,7 @@ def opened_inputs(
 
     `known` are the largest watermarks that were read before, by the name of the database.
 
-    >>> from tempfile import TemporaryDirectory
+    >>> from tempfile import mkdtemp
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
@@ -330,13 +334,14 @@ class RowsOnDisk:
     """Raw rows in a folder that goes when nobody needs it any more."""
 
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="segpredict-", ignore_cleanup_errors=True)
+        self._folder = Path(mkdtemp(prefix="segpredict-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._frames: list[tuple[Path, pl.DataFrame]] = []
 
     def add(self, frames: Iterable[pl.DataFrame]) -> None:
         """Write rows."""
         for frame in frames:
-            path = Path(self._folder.name, f"{len(self._frames)}.parquet")
+            path = self._folder / f"{len(self._frames)}.parquet"
             with translate_write_errors(path):
                 frame.write_parquet(path, compression="lz4")
             self._frames.append((path, frame.clear()))

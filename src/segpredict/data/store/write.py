@@ -139,7 +139,9 @@ def _sorted(
         yield parts.sort_lines(coded.collect(engine="streaming"))
         return
     span = -(-customers // turns)
-    by_span = pl.PartitionBy(scratch, key={"span": pl.col("customer_id") // span})
+    by_span = pl.PartitionBy(
+        scratch, key={"span": pl.col("customer_id") // span}, include_key=False
+    )
     coded.sink_parquet(by_span, compression="lz4", mkdir=True)
     for turn in range(turns):
         here = scratch / f"span={turn}"
