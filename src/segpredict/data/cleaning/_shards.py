@@ -14,6 +14,7 @@ import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.source import DECIMAL_SUFFIX
+from segpredict.core.disk import rewrite_draft
 from segpredict.core.transactions import RawLines
 from segpredict.data.cleaning._ledger import LedgerWriter
 from segpredict.data.cleaning._proof import ColumnProof, with_roles
@@ -45,7 +46,7 @@ class Shard:
     def load(self) -> pl.DataFrame:
         """Return the lines as they were saved last; in memory they are not held any more."""
         if self._place is not None:
-            return pl.read_ipc(self._path)
+            return pl.scan_ipc(self._path, glob=False).collect()
         lines, self._lines = self._lines, None
         assert lines is not None
         return lines
@@ -53,14 +54,14 @@ class Shard:
     def scan(self) -> pl.LazyFrame:
         """Return the lines, to be read when they are needed."""
         if self._place is not None:
-            return pl.scan_ipc(self._path)
+            return pl.scan_ipc(self._path, glob=False)
         assert self._lines is not None
         return self._lines.lazy()
 
     def save(self, lines: pl.DataFrame) -> None:
         """Keep the lines."""
         if self._place is not None:
-            lines.write_ipc(self._path, compression="lz4")
+            rewrite_draft(self._path, lambda path: lines.write_ipc(path, compression="lz4"))
         else:
             self._lines = lines
 

@@ -2,13 +2,10 @@
 
 import glob
 import os
-import shutil
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Literal
 
 import polars as pl
@@ -17,7 +14,7 @@ from segpredict import errors
 from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions, columns_as_text
 from segpredict.core.database import is_address
-from segpredict.core.disk import temporary_folder
+from segpredict.core.disk import folder_of, temporary_folder
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import Detected, InputFile, RawLines
@@ -133,8 +130,7 @@ def read_raw_lines(
     needed column is missing or not clear; `BadCellsError` when a record is no row and `bad_rows`
     says ``fail``.
 
-    >>> from tempfile import mkdtemp
-    >>> with TemporaryDirectory() as folder:
+    >>>     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     read_raw_lines([str(path)]).frame["amount"].to_list()
@@ -189,8 +185,7 @@ def preset_hint(raw: RawLines) -> Iterator[None]:
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     r"""Return the files behind names, folders and globs, each once, sorted.
 
-    >>> from tempfile import mkdtemp
-    >>> with TemporaryDirectory() as folder:
+    >>>     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     [path.name for path in expand_names([folder])]
@@ -207,8 +202,7 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
     r"""Read files, folders and globs as the tables they are, by name.
 
-    >>> from tempfile import mkdtemp
-    >>> with TemporaryDirectory() as folder:
+    >>>     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     [table.frame.columns for table in read_tables([folder], SourceOptions()).values()]
@@ -232,8 +226,7 @@ def opened_inputs(
 
     `known` are the largest watermarks that were read before, by the name of the database.
 
-    >>> from tempfile import mkdtemp
-    >>> with TemporaryDirectory() as folder:
+    >>>     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     with opened_inputs([folder], SourceOptions()) as inputs:
@@ -334,8 +327,7 @@ class RowsOnDisk:
     """Raw rows in a folder that goes when nobody needs it any more."""
 
     def __init__(self) -> None:
-        self._folder = Path(mkdtemp(prefix="segpredict-"))
-        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = folder_of(self)
         self._frames: list[tuple[Path, pl.DataFrame]] = []
 
     def add(self, frames: Iterable[pl.DataFrame]) -> None:
@@ -355,7 +347,9 @@ class RowsOnDisk:
 
     def scan(self) -> pl.LazyFrame:
         """Return all rows, to be read when they are needed."""
-        rows = pl.concat((pl.scan_parquet(path) for path, _ in self._frames), how="diagonal")
+        rows = pl.concat(
+            (pl.scan_parquet(path, glob=False) for path, _ in self._frames), how="diagonal"
+        )
         return rows.select(self.empty.columns)
 
 
