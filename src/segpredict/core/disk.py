@@ -53,6 +53,21 @@ def temporary_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+def folder_of(owner: object) -> Path:
+    """Return a new folder that only this user may read, and that goes with its owner."""
+    folder = Path(tempfile.mkdtemp(prefix="segpredict-"))
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def rewrite_draft(path: Path, content: Callable[[Path], None]) -> None:
+    """Write a file of a folder for drafts anew; who still reads the old one is not disturbed."""
+    with translate_write_errors(path):
+        draft = path.with_suffix(".new")
+        _write_by(content, draft)
+        draft.replace(path)
+
+
 def place_file(work: WorkFolder, path: Path, content: FileContent) -> None:
     """Write one file whole or not at all, by way of a work folder on the same disk."""
     _drafted(work, path, content)()

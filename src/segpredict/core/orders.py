@@ -41,9 +41,15 @@ def count_orders(lines: pl.DataFrame) -> int:
     ... }))
     2
     """
+    known, numbers = part_orders(lines)
+    return known.height + len(numbers.filter(~numbers.is_in(known["order_id"].implode())))
+
+
+def part_orders(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the keys of orders, and the numbers of lines without customer or day."""
     orders = lines.select(KEY).unique()
     known = orders.drop_nulls()
     if known.height == orders.height:
-        return known.height
-    numbers = orders.select("order_id").drop_nulls().unique()
-    return known.height + numbers.join(known, on="order_id", how="anti").height
+        return known, known["order_id"].clear()
+    loose = orders.filter(pl.col("customer_id").is_null() | pl.col("day").is_null())
+    return known, loose["order_id"].drop_nulls().unique()

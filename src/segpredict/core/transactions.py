@@ -7,7 +7,7 @@ whole numbers are equal on every run and every thread count; sums of floats are 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -83,6 +83,20 @@ class RawLines:
     # records that are no rows of the table (a cell too few, a stray quote, a total): file, row,
     # column, value, reason, fix; ``None`` where there is none. They are not in `frame`.
     rejects: pl.DataFrame | None = None
+    # the rows of large files, which are on a disk; `frame` then has none
+    on_disk: pl.LazyFrame | None = field(default=None, compare=False)
+    # what removes that disk's files when nobody reads the rows any more
+    keeper: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def rows(self) -> pl.LazyFrame:
+        """All rows, to be read when they are needed."""
+        return self.frame.lazy() if self.on_disk is None else self.on_disk
+
+    @property
+    def engine(self) -> Literal["auto", "streaming"]:
+        """How queries of the rows are to be run."""
+        return "auto" if self.on_disk is None else "streaming"
 
 
 @dataclass(frozen=True, slots=True)

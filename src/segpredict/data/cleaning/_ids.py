@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -44,11 +45,20 @@ def normalize_id(text: str) -> str:
     return unicodedata.normalize("NFC", whole[1] if whole else bare)
 
 
-def normalize_customer_ids(
-    cells: pl.Series, null_ids: Sequence[str]
-) -> tuple[pl.Series, tuple[str, ...]]:
-    """Return normalised customer ids, and notes on unusual ones."""
-    counted = cells.rename("text").drop_nulls().value_counts(name="n").sort("text")
+@dataclass(frozen=True, slots=True)
+class ProvenIds:
+    """The customers of a column, as its distinct texts prove them."""
+
+    changed: pl.DataFrame  # ``text`` and ``id`` (null: no customer), where they differ
+    rows: pl.DataFrame  # ``id`` and ``n``, its rows, sorted by id
+    notes: tuple[str, ...]  # on unusual ones
+
+
+def prove_customer_ids(counted: pl.DataFrame, null_ids: Sequence[str]) -> ProvenIds:
+    """Return normalised customer ids.
+
+    `counted`: ``text``, sorted, and ``n``, how many cells hold it.
+    """
     # Only ids that may change are looked at one by one: a shop has millions of others.
     unusual = counted.filter(pl.col("text").str.contains(CHANGEABLE_PATTERN))["text"]
     tidied = {text: normalize_id(text) for text in unusual}
@@ -56,12 +66,9 @@ def normalize_customer_ids(
     no_customer = {*null_ids, ""}
     new = pl.col("text").replace(changed) if changed else pl.col("text")
     counted = counted.with_columns(id=pl.when(~new.is_in(list(no_customer))).then(new))
-    read = cells
-    if changed or counted["id"].null_count():
-        key = counted.filter(~pl.col("id").eq_missing(pl.col("text")))
-        read = cells.replace_strict(key["text"], key["id"], default=cells, return_dtype=pl.String)
     ids = counted.drop_nulls("id").group_by("id").agg(pl.col("n").sum()).sort("id")
-    return read, tuple(_odd(ids, changed, counted))
+    key = counted.filter(~pl.col("id").eq_missing(pl.col("text"))).select("text", "id")
+    return ProvenIds(key, ids, tuple(_odd(ids, changed, counted)))
 
 
 def _odd(ids: pl.DataFrame, changed: Mapping[str, str], counted: pl.DataFrame) -> Iterable[str]:
@@ -162,12 +169,11 @@ def _alike(ids: pl.DataFrame) -> Iterable[str]:
         )
 
 
-def harmonize_countries(cells: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
-    """Return countries, each in its commonest spelling, and what was merged.
+def harmonize_countries(rows: Mapping[str, int]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the commonest spelling of each that is another, and notes on what was merged.
 
-    Case, dots and blanks make no difference.
+    `rows` says how many rows have each country. Case, dots and blanks make no difference.
     """
-    rows = dict(cells.drop_nulls().value_counts(name="n").iter_rows())
     notes = []
     if len(rows) > MAX_COUNTRIES:
         notes.append(f"The country has {len(rows):,} different values. Is it the right column?")
@@ -181,37 +187,44 @@ def harmonize_countries(cells: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
         chosen = max(sorted(texts), key=lambda text: rows[text])
         best |= {text: chosen for text in texts if text != chosen}
     if not best:
-        return cells, tuple(notes)
+        return best, tuple(notes)
     listed = ", ".join(f"{old} = {new}" for old, new in sorted(best.items())[:5])
     notes.append(f"Spellings of countries that were merged: {len(best):,} ({listed}).")
-    return cells.replace(best), tuple(notes)
+    return best, tuple(notes)
 
 
-def product_names(cells: pl.DataFrame, sold: pl.Series) -> pl.DataFrame | None:
+def count_descriptions(cells: pl.DataFrame) -> pl.DataFrame:
+    """Return how many ``rows`` have each ``product_id`` and ``description``.
+
+    >>> cells = pl.DataFrame({"product_id": ["1"] * 2, "description": ["MUG", "MUG"]})
+    >>> count_descriptions(cells).rows()
+    [('1', 'MUG', 2)]
+    """
+    return cells.group_by("product_id", "description").agg(rows=pl.len().cast(pl.Int64))
+
+
+def product_names(counted: pl.DataFrame, sold: pl.Series) -> pl.DataFrame | None:
     """Return one row per product code that was sold; ``None`` where no product is described.
 
     ``product_id``, ``name`` (its commonest description; of equally common ones the first in
     the alphabet), ``rows`` that have it, and ``descriptions``, how many different ones.
 
     >>> cells = pl.DataFrame({"product_id": ["1"] * 3, "description": ["MUG", "MUG ", "CUP"]})
-    >>> product_names(cells, cells["product_id"]).rows()
+    >>> product_names(count_descriptions(cells), cells["product_id"]).rows()
     [('1', 'MUG', 2, 2)]
     """
     name = pl.col("description").str.replace_all(SPACES, " ").str.strip_chars()
-    counted = (
-        cells.filter(pl.col("product_id").is_in(sold.unique().drop_nulls().implode()))
-        # There are far fewer texts than rows: their spaces are replaced afterwards.
-        .group_by("product_id", "description")
-        .agg(rows=pl.len().cast(pl.Int64))
+    named = (
+        counted.filter(pl.col("product_id").is_in(sold.unique().drop_nulls().implode()))
         .with_columns(name=name)
         .filter(pl.col("name").str.len_chars() > 0)
         .group_by("product_id", "name")
         .agg(pl.col("rows").sum())
         .sort("product_id", "rows", "name", descending=[False, True, False])
     )
-    if counted.is_empty():
+    if named.is_empty():
         return None
-    return counted.group_by("product_id", maintain_order=True).agg(
+    return named.group_by("product_id", maintain_order=True).agg(
         pl.col("name", "rows").first(), descriptions=pl.len().cast(pl.Int64)
     )
 

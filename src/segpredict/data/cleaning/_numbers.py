@@ -109,22 +109,24 @@ def single_currency(rows: Mapping[str, int], column: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NumberColumn:
-    """A column of numbers."""
+    """A column of numbers, as its distinct texts prove it."""
 
-    # columns ``name`` (Int64), ``name why`` (text: why it is none) and ``name rounded`` (whether
-    # decimals beyond the fourth were lost), as the cells stood
+    # ``text``, ``name`` (Int64), ``name why`` (text: why it is none) and ``name rounded`` (whether
+    # decimals beyond the fourth were lost), one row a distinct text
     frame: pl.DataFrame
     # the decimal mark: ``point`` or ``comma``; empty where no number has decimals
     decimal_mark: str
     currencies: Mapping[str, int]  # how many rows each currency has
 
 
-def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None) -> NumberColumn:
-    """Return a column of text as units, with a reason wherever it is none.
+def prove_numbers(
+    counted: pl.DataFrame, name: str, number_format: str | None = None
+) -> NumberColumn:
+    """Return the distinct texts of a column as units, with a reason wherever one is none.
 
-    Each distinct text is read once; a shop has few distinct prices.
+    `counted`: ``text``, sorted, and ``n``, how many cells hold it.
     """
-    texts = cells.drop_nulls().unique().sort()
+    texts = counted["text"]
     numbers: Mapping[str, BareNumber] = {}
     currencies: dict[str, int] = {}
     # Plain numbers (digits and one point) prove their mark if one of them has no other reading.
@@ -133,17 +135,10 @@ def parse_numbers(cells: pl.Series, name: str, number_format: str | None = None)
     is_known = number_format == "point" or (number_format is None and is_proven)
     mark = number_format or ("" if pointed.is_empty() else "point")
     if not (texts.str.contains(f"^{NUMBER.pattern}$").all() and is_known):
-        mark, numbers, currencies = _parse_unusual(cells, texts, name, number_format)
-    value, why, is_rounded = name, f"{name} why", f"{name} rounded"
+        mark, numbers, currencies = _prove_unusual(counted, name, number_format)
     read = [_exact(numbers.get(text, BareNumber(text))) for text in texts]
-    schema = {value: pl.Int64, why: pl.String, is_rounded: pl.Boolean}
-    key = pl.DataFrame(read, schema=schema, orient="row").with_columns(text=texts)
-    rows = cells.to_frame("text").join(key, on="text", how="left", maintain_order="left")
-    frame = rows.select(
-        value,
-        pl.when(pl.col("text").is_null()).then(pl.lit("is empty")).otherwise(why).alias(why),
-        pl.col(is_rounded).fill_null(value=False),
-    )
+    schema = {name: pl.Int64, f"{name} why": pl.String, f"{name} rounded": pl.Boolean}
+    frame = pl.DataFrame(read, schema=schema, orient="row").with_columns(text=texts)
     return NumberColumn(frame, mark, currencies)
 
 
@@ -169,12 +164,12 @@ def exact_units(value: float | Decimal) -> int | None:
     return _exact(BareNumber(repr(value) if isinstance(value, float) else str(value)))[0]
 
 
-def _parse_unusual(
-    cells: pl.Series, texts: pl.Series, name: str, number_format: str | None
+def _prove_unusual(
+    counted: pl.DataFrame, name: str, number_format: str | None
 ) -> tuple[str, dict[str, BareNumber], dict[str, int]]:
     """Return the decimal mark, every text in plain digits, and the currencies."""
-    rows = dict(cells.drop_nulls().value_counts(name="n").iter_rows())
-    stripped = {text: strip_currency(text) for text in texts}
+    rows = dict(counted.select("text", "n").iter_rows())
+    stripped = {text: strip_currency(text) for text in rows}
     if name == "quantity":
         stripped = {t: BareNumber(None) if b.currency else b for t, b in stripped.items()}
     numbers: dict[str, int] = {}

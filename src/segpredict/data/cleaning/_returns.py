@@ -10,6 +10,8 @@ same customer, product and price take from the oldest open sale line, and close 
 they bring back all of it. What closes a line first counts.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
@@ -22,7 +24,7 @@ PRICED = ("customer_id", "product_id", "unit")
 KEPT_COLUMNS = (*KEY, "minute", "product_id", "quantity", "amount")
 
 
-def mark_refunded(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
+def mark_refunded(lines: pl.DataFrame, _: CleaningOptions, __: None) -> RuleOutcome:
     """Give lines of wholly refunded orders, and their returns, a ``void_day``."""
     if not lines["is_return"].any():
         return RuleOutcome(lines)
@@ -145,7 +147,7 @@ def _voids(numbered: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
 RETURNED_ITEM_COLUMNS = ("customer_id", "product_id")
 
 
-def note_unmatched(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
+def note_unmatched(lines: pl.DataFrame, _: CleaningOptions, __: None) -> RuleOutcome:
     """Note returns of more than the data have sold.
 
     Their sale lies before the file, or nowhere. They stay, and their money counts on
@@ -165,10 +167,18 @@ def note_unmatched(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
     )
     unmatched = walked.filter(pl.col("is_return") & (pl.col("missing") > 0))
     partly = unmatched.filter(pl.col("missing") < pl.col("quantity").abs()).height
-    note = (
-        f"Returns of more than the customer had bought before: {unmatched.height:,}, "
-        f"{partly:,} of them in part. Their sale lies before the first day, or after "
-        "the return; they count on their own day."
+    return RuleOutcome(
+        lines, noted_lines=unmatched.select(lines.columns), told=(unmatched.height, partly)
     )
-    notes = () if unmatched.is_empty() else (note,)
-    return RuleOutcome(lines, noted_lines=unmatched.select(lines.columns), notes=notes)
+
+
+def unmatched_notes(told: Sequence[tuple[int, int]], _: CleaningOptions) -> tuple[str, ...]:
+    """Return a note on such returns, if there are any."""
+    unmatched, partly = (sum(each[i] for each in told) for i in (0, 1))
+    if not unmatched:
+        return ()
+    return (
+        f"Returns of more than the customer had bought before: {unmatched:,}, "
+        f"{partly:,} of them in part. Their sale lies before the first day, or after "
+        "the return; they count on their own day.",
+    )

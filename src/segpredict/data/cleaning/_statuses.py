@@ -1,19 +1,22 @@
 """Which statuses are sales: as set, by the words that exporters use, or asked for."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.status_words import CREDIT_MARK, FALSE_WORDS, status_meaning
+from segpredict.core.ledger import LedgerCount
 from segpredict.core.orders import KEY
 from segpredict.core.transactions import MONEY_SCALE
-from segpredict.data.cleaning._ledger import RuleOutcome
+from segpredict.data.cleaning._ledger import Question, RuleOutcome
 from segpredict.errors import ContractError, quote_value
 
 MAX_UNKNOWN_SHARE = 0.05  # share of the money under unknown statuses that is asked for
 MAX_IDLE_SHOWN = 5  # words that match nothing that are listed
 
 
-def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOutcome:
+def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions, _: None) -> RuleOutcome:
     """Leave out what a status marks as no sale.
 
     A line's own status counts for that line. A line without one takes that of its order, if
@@ -27,7 +30,6 @@ def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOut
     marked = marked.with_columns(
         pl.col("own").replace_strict(meanings, default="sale", return_dtype=pl.String)
     )
-    _refuse_unknown(lines, meanings)
     is_void = pl.col("own") == "no sale"
     # Money given back is no sale, and neither is the sale that it takes back. A refund stays
     # where the sale has another status and stays, or another number.
@@ -35,40 +37,65 @@ def without_void_statuses(lines: pl.DataFrame, plan: CleaningOptions) -> RuleOut
     is_back, money = (pl.col("own") == "given back") & ~is_credit, pl.col("amount")
     has_gone = (is_back & (money > 0)).any().over(KEY[:2])
     gone = is_void | (is_back & ((money >= 0) | has_gone))
-    kept = marked.filter(~gone).select(lines.columns)
-    return RuleOutcome(kept, notes=(*_idle(lines, plan), *_twofold(marked)))
+    there = set(lines["status"].drop_nulls().str.to_lowercase().unique())
+    return RuleOutcome(marked.filter(~gone).select(lines.columns), told=(there, _twofold(marked)))
 
 
-def _twofold(marked: pl.DataFrame) -> tuple[str, ...]:
-    """Note lines of an order that stand once as a sale and once as no sale."""
+def void_notes(
+    told: Sequence[tuple[set[str], LedgerCount]], plan: CleaningOptions
+) -> tuple[str, ...]:
+    """Return notes on words that match nothing, and on lines that stand twice."""
+    both = sum((count for _, count in told), start=LedgerCount())
+    idle = _idle(set().union(*(there for there, _ in told)), plan) if told else ()
+    if not both.rows:
+        return idle
+    return (
+        *idle,
+        f"Lines that stand under one order number as a sale and as no sale: {both.rows:,}, worth "
+        f"{both.money / MONEY_SCALE:,.2f}; each row was taken by its own status. If a later row "
+        "takes back an earlier one, export the last state of each line.",
+    )
+
+
+def _twofold(marked: pl.DataFrame) -> LedgerCount:
+    """Count lines of an order that stand once as a sale and once as no sale."""
     sold = (pl.col("own") != "no sale").any() & (pl.col("own") == "no sale").any()
     same = marked.filter(pl.col("is_numbered") & (pl.col("amount") > 0)).group_by(
         *KEY, "item", "quantity", "amount"
     )
     both = same.agg(sold.alias("both")).filter("both")
-    if both.is_empty():
-        return ()
-    money = both["amount"].sum() / MONEY_SCALE
-    return (
-        f"Lines that stand under one order number as a sale and as no sale: {both.height:,}, worth "
-        f"{money:,.2f}; each row was taken by its own status. If a later row takes back an "
-        "earlier one, export the last state of each line.",
-    )
+    return LedgerCount(both.height, money=int(both["amount"].sum()))
 
 
-def without_cancelled(lines: pl.DataFrame, _: CleaningOptions) -> RuleOutcome:
+def without_cancelled(lines: pl.DataFrame, _: CleaningOptions, __: None) -> RuleOutcome:
     """Leave out what a column of cancellations marks."""
     if lines["cancelled"].null_count() == lines.height:
         return RuleOutcome(lines)
-    own = lines.with_columns(_of_order("cancelled").alias("own"))
-    word = pl.col("own").str.to_lowercase()
-    kept = own.filter(pl.col("own").is_null() | word.is_in(FALSE_WORDS)).select(lines.columns)
-    if kept.is_empty():
-        values = ", ".join(map(quote_value, lines["cancelled"].drop_nulls().unique().sort()[:3]))
-        message = f"Every row is marked as cancelled (such as {values})."
+    return RuleOutcome(lines.filter(~_cancelled(lines)))
+
+
+def _cancelled(lines: pl.DataFrame) -> pl.Series:
+    own = _of_order("cancelled")
+    is_marked = own.is_not_null() & ~own.str.to_lowercase().is_in(FALSE_WORDS)
+    return lines.select(is_marked.fill_null(value=False)).to_series()
+
+
+def _ask_cancelled(lines: pl.DataFrame, _: CleaningOptions) -> tuple[bool, pl.Series]:
+    """Return whether any line is not cancelled, and words that say so of the others."""
+    return not _cancelled(lines).all(), lines["cancelled"].drop_nulls().unique().sort()[:3]
+
+
+def _refuse_all_cancelled(told: Sequence[tuple[bool, pl.Series]], _: CleaningOptions) -> None:
+    words = pl.concat(words for _, words in told).unique().sort()[:3]
+    if len(words) and not any(is_any for is_any, _ in told):
+        message = (
+            f"Every row is marked as cancelled (such as {', '.join(map(quote_value, words))})."
+        )
         fix = "leave the column out: --map cancelled=, or name another."
         raise ContractError(message, fix=fix, column="cancelled")
-    return RuleOutcome(kept)
+
+
+ANY_NOT_CANCELLED = Question(_ask_cancelled, _refuse_all_cancelled, roles=("cancelled",))
 
 
 def is_no_sale(values: pl.Series, plan: CleaningOptions) -> pl.Series:
@@ -85,12 +112,23 @@ def is_credit(values: pl.Series, plan: CleaningOptions) -> pl.Series:
     return marked.fill_null(value=False)
 
 
-def status_table(lines: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame | None:
-    """Return each status with its rows, its money and what it means; None without statuses."""
+def _count_statuses(lines: pl.DataFrame, _: CleaningOptions) -> pl.DataFrame | None:
     if lines["status"].null_count() == lines.height:
         return None
-    counted = lines.group_by(status=_of_order("status")).agg(
-        rows=pl.len(), money=pl.col("amount").sum() / MONEY_SCALE
+    return lines.group_by(status=_of_order("status")).agg(
+        rows=pl.len(), money=pl.col("amount").sum()
+    )
+
+
+def _status_table(
+    told: Sequence[pl.DataFrame | None], plan: CleaningOptions
+) -> pl.DataFrame | None:
+    """Return each status with its rows, its money and what it means; None without statuses."""
+    if all(counted is None for counted in told):
+        return None
+    counted = pl.concat(counted for counted in told if counted is not None)
+    counted = counted.group_by("status").agg(
+        pl.col("rows").sum(), pl.col("money").sum() / MONEY_SCALE
     )
     meanings = _meanings(counted["status"], plan)
     meaning = pl.col("status").replace_strict(meanings, default="sale", return_dtype=pl.String)
@@ -102,6 +140,9 @@ def status_table(lines: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame | N
         ),
         status=pl.col("status").fill_null("(empty)"),
     ).sort("rows", "status", descending=[True, False])
+
+
+STATUS_TABLE = Question(_count_statuses, _status_table)
 
 
 def _of_order(column: str) -> pl.Expr:
@@ -125,16 +166,23 @@ def _meanings(values: pl.Series, plan: CleaningOptions) -> dict[str, str]:
     return found
 
 
-def _refuse_unknown(lines: pl.DataFrame, meanings: dict[str, str]) -> None:
+def _ask_unknown(lines: pl.DataFrame, plan: CleaningOptions) -> tuple[pl.DataFrame, int]:
+    """Return rows and money under each unknown status, and all money."""
+    meanings = _meanings(lines["status"], plan)
     unknown = [value for value, meaning in meanings.items() if meaning == "unknown"]
-    money = pl.col("amount").abs()
+    money = pl.col("amount").abs().sum()
     by_value = (
         lines.filter(pl.col("status").is_in(unknown))
         .group_by("status")
-        .agg(rows=pl.len(), money=money.sum())
-        .sort("money", "status", descending=[True, False])
+        .agg(rows=pl.len(), money=money)
     )
-    total = int(lines.select(money.sum()).item())
+    return by_value, int(lines.select(money).item())
+
+
+def _refuse_unknown(told: Sequence[tuple[pl.DataFrame, int]], _: CleaningOptions) -> None:
+    total = sum(money for _, money in told)
+    by_value = pl.concat(counted for counted, _ in told).group_by("status").sum()
+    by_value = by_value.sort("money", "status", descending=[True, False])
     if not total or by_value["money"].sum() <= MAX_UNKNOWN_SHARE * total:
         return
     listed = "; ".join(
@@ -150,9 +198,11 @@ def _refuse_unknown(lines: pl.DataFrame, meanings: dict[str, str]) -> None:
     )
 
 
-def _idle(lines: pl.DataFrame, plan: CleaningOptions) -> tuple[str, ...]:
+KNOWN_STATUSES = Question(_ask_unknown, _refuse_unknown, roles=("status",))
+
+
+def _idle(there: set[str], plan: CleaningOptions) -> tuple[str, ...]:
     """Note void words that match nothing; of a long list only when none of it does."""
-    there = set(lines["status"].drop_nulls().str.to_lowercase().unique())
     idle = [value for value in plan.void_statuses if value.casefold() not in there]
     is_long = len(plan.void_statuses) > MAX_IDLE_SHOWN
     if not idle or (is_long and len(idle) < len(plan.void_statuses)):

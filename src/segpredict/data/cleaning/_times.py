@@ -54,9 +54,10 @@ class TriedSetting:
         )
 
 
-def refuse_unreadable_column(cells: pl.Series, read: ReadTimes, settings: TimeSettings) -> None:
+def refuse_unreadable_column(
+    texts: pl.DataFrame, name: str, read: ReadTimes, settings: TimeSettings
+) -> None:
     """Refuse cells that are unread for one reason that a setting, or no setting, removes."""
-    texts = cells.drop_nulls().rename("text").value_counts(name="cells").sort("text")
     unread = read.frame.filter(pl.col("day").is_null())
     bad = texts.join(unread.select("text", "why"), on="text", maintain_order="left")
     n_cells, n_bad = int(texts["cells"].sum()), int(bad["cells"].sum())
@@ -70,7 +71,7 @@ def refuse_unreadable_column(cells: pl.Series, read: ReadTimes, settings: TimeSe
     examples = bad["text"].gather_every(max(1, bad.height // 3)).head(3).to_list()
     reason = bad["why"].drop_nulls().mode().sort()[0]
     message = (
-        f"{n_bad:,} of the {n_cells:,} cells of the column {quote_value(cells.name)} "
+        f"{n_bad:,} of the {n_cells:,} cells of the column {quote_value(name)} "
         f"cannot be read as times, such as "
         f"{', '.join(map(quote_value, examples))}: each {reason}."
     )
@@ -195,18 +196,29 @@ def parse_times(cells: pl.Series, settings: TimeSettings | None = None) -> ReadT
     >>> read.format, read.frame["day"].to_list()
     ('dmy', [15005, 15006])
     """
-    settings = settings or TimeSettings()
-    texts = cells.drop_nulls().unique().sort().to_frame("text")
-    read = read_times(texts, settings)
-    refuse_unreadable_column(cells, read, settings)
-    notes = read.notes + _note_swap(read, settings)
-    key = read.frame.with_columns(pl.when(pl.col("day").is_null()).then("why").alias("day why"))
-    if not (key["minute"] > 0).any():  # midnight everywhere is no time of the day
-        key = key.with_columns(minute=pl.lit(None, pl.Int16))
-    rows = cells.to_frame("text").join(key, on="text", how="left", maintain_order="left")
+    counted = cells.drop_nulls().rename("text").value_counts(name="n").sort("text")
+    read = prove_times(counted, cells.name, settings or TimeSettings())
+    rows = cells.to_frame("text").join(read.frame, on="text", how="left", maintain_order="left")
     empty = pl.when(pl.col("text").is_null()).then(pl.lit("is empty"))
     frame = rows.select("day", "minute", empty.otherwise("day why").alias("day why"))
-    return replace(read, frame=frame, notes=notes)
+    return replace(read, frame=frame)
+
+
+def prove_times(counted: pl.DataFrame, name: str, settings: TimeSettings) -> ReadTimes:
+    """Return the times of the distinct texts of a column, which is called `name` in errors.
+
+    `counted`: ``text``, sorted, and ``n``, how many cells hold it. The frame has ``text``, ``day``,
+    ``minute`` (null where no text has a time of the day) and ``day why``.
+    """
+    texts = counted.select("text", cells="n")
+    read = read_times(texts, settings)
+    refuse_unreadable_column(texts, name, read, settings)
+    notes = read.notes + _note_swap(read, settings)
+    why = pl.when(pl.col("day").is_null()).then("why").alias("day why")
+    key = read.frame.select("text", "day", "minute", why)
+    if not (key["minute"] > 0).any():  # midnight everywhere is no time of the day
+        key = key.with_columns(minute=pl.lit(None, pl.Int16))
+    return replace(read, frame=key, notes=notes)
 
 
 def _note_swap(read: ReadTimes, settings: TimeSettings) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ decided by the cleaning rules themselves, so the result is that of a file with t
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -26,7 +27,7 @@ from segpredict.core.window import day_number
 from segpredict.data.cleaning._assemble import FIRST_DAY, LAST_DAY
 from segpredict.data.cleaning._clean import apply_rules
 from segpredict.data.cleaning._ids import MAX_ID_LENGTH, harmonize_countries, normalize_id
-from segpredict.data.cleaning._money import settle_money
+from segpredict.data.cleaning._money import money_rules
 from segpredict.data.cleaning._numbers import exact_units
 from segpredict.data.cleaning._parse import KEPT_COLUMNS, settled_statuses, with_orders
 from segpredict.errors import LimitError, LineFieldError
@@ -101,7 +102,10 @@ def clean_typed_lines(lines: object, plan: CleaningOptions) -> Transactions:
     roles = [name for name in NUMBERS if name in columns]
     # What a field means is said by its name, not found out: only an amount may be the order's.
     known = plan if "amount" in roles else replace(plan, amount_level="line")
-    money = settle_money(settled_statuses(typed, roles, plan), known).lines
+    money = settled_statuses(typed, roles, plan)
+    is_negative = "price" in roles and bool((money["price"] < 0).any())
+    for rule in money_rules(money.columns, known, has_negative_prices=is_negative):
+        money = rule.clean(money, known)
     _refuse_overflow(money)
     parsed = money.select(KEPT_COLUMNS).with_columns(
         is_return=pl.lit(value=False), void_day=pl.lit(None, pl.Int32)
@@ -168,8 +172,8 @@ def _typed_frame(
     ids = map(normalize_id, texts["customer_id"])
     texts["customer_id"] = [None if each in no_customer else each for each in ids]
     if len({*texts["country"]}) > 1:
-        countries, _ = harmonize_countries(pl.Series("country", texts["country"], dtype=pl.String))
-        texts["country"] = countries.to_list()
+        merged, _ = harmonize_countries(Counter(filter(None, texts["country"])))
+        texts["country"] = [merged.get(each, each) for each in texts["country"]]
     days, minutes, place = _moments(columns["time"], plan)
     codes = zip(texts["product_id"], texts["description"], strict=True)
     found: dict[str, tuple[Sequence[Any], Any]] = {
@@ -179,7 +183,7 @@ def _typed_frame(
         "item": ([code or text for code, text in codes], pl.String),
         "day": (days, pl.Int32),
         "minute": (minutes, pl.Int16),
-        "is_rounded": ([False] * len(nothing), pl.Boolean),
+        **dict.fromkeys(("is_rounded", "is_suffixed"), ([False] * len(nothing), pl.Boolean)),
     }
     for name in (*NUMBERS, *OFF_NUMBERS):
         if name in columns or name in OFF_NUMBERS:

@@ -141,7 +141,8 @@ def _added(
     if len(note.batches) >= MAX_RAW_BATCHES:
         note, new = changed(note, batches=()), [raw]
     settled = readers.check_raw_lines(raw, bad_record_mode(config.cleaning))
-    shop = clean_with_side_tables(settled, config, None, Path(note.side_table_base))
+    base = Path(note.side_table_base)
+    shop = clean_with_side_tables(settled, config, None, base, work.new_folder())
     if found:
         _require_like(found[1], shop)
     note = changed(note, config=config.to_state(), notes=shop.notes)

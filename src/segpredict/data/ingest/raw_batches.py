@@ -8,13 +8,15 @@ is in a note whose key is a hash of that file.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from polars.io.plugins import register_io_source
 
 from segpredict.core import disk
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
@@ -22,7 +24,7 @@ from segpredict.core.state import from_plain
 from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.work_folder import WorkFolder
-from segpredict.data import store
+from segpredict.data import readers, store
 from segpredict.errors import FileMissingError, TamperedFileError
 
 RAW_FOLDER = "raw"
@@ -60,14 +62,18 @@ def merge_batches(batches: Sequence[RawLines]) -> RawLines:
     frames = []
     for batch, raw in enumerate(batches):
         new = pl.Series([places[batch, file] for file in range(len(raw.files))], dtype=pl.Int32)
-        frames.append(raw.frame.with_columns(file=pl.lit(new).gather(pl.col("file"))))
+        frames.append(raw.rows.with_columns(file=pl.lit(new).gather(pl.col("file"))))
     bad = [raw.rejects for raw in batches if raw.rejects is not None]
     lines = pl.concat(frames, how="diagonal")
-    roles = [role for role in COLUMN_ROLES if role in lines.columns]
+    known = lines.collect_schema().names()
+    lines = lines.select("file", "row", *(role for role in COLUMN_ROLES if role in known))
+    is_on_disk = any(raw.on_disk is not None for raw in batches)
     return RawLines(
-        validate_schema(lines.select("file", "row", *roles), RAW_LINES_SCHEMA),
+        validate_schema((lines.limit(0) if is_on_disk else lines).collect(), RAW_LINES_SCHEMA),
         tuple(fact for *_, fact in files),
         pl.concat(bad).sort("file", "row") if bad else None,
+        lines if is_on_disk else None,
+        [raw.keeper for raw in batches],
     )
 
 
@@ -76,29 +82,50 @@ def save_batch(work: WorkFolder, folder: Path, raw: RawLines) -> str:
     rejects = [] if raw.rejects is None else raw.rejects.to_dicts()
     facts = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
     name = f"{_hash(facts)}.parquet"
-    table = raw.frame.to_arrow()
-    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(facts)})
+    schema = raw.frame.to_arrow().schema.with_metadata({METADATA_KEY: json.dumps(facts)})
+    frames = [raw.frame] if raw.on_disk is None else raw.on_disk.collect_batches()
+
+    def write(path: Path) -> None:
+        options = {"compression": "zstd", "write_page_checksum": True}
+        with pq.ParquetWriter(path, schema, **options) as writer:
+            for frame in frames:
+                writer.write_table(frame.to_arrow().cast(schema))
+
     work.announce([f"{RAW_FOLDER}/{name}"])
-    disk.place_file(
-        work,
-        folder / RAW_FOLDER / name,
-        lambda path: pq.write_table(table, path, compression="zstd", write_page_checksum=True),
-    )
+    disk.place_file(work, folder / RAW_FOLDER / name, write)
     return name
 
 
 def load_batch(folder: Path, name: str) -> RawLines:
-    """Return a batch as it was read."""
+    """Return a batch as it was read; a large one stays on the disk."""
     path = folder / RAW_FOLDER / name
-    try:
-        table = pq.read_table(path, page_checksum_verification=True)
-        facts = json.loads(table.schema.metadata[METADATA_KEY])
+    with _translate_loss(path):
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        facts = json.loads(file.schema_arrow.metadata[METADATA_KEY])
         files = from_plain(tuple[InputFile, ...], facts["files"])
+        is_large = file.metadata.num_rows > readers.MAX_ROWS_IN_MEMORY
+        frame = pl.DataFrame(file.schema_arrow.empty_table() if is_large else file.read())
+    rejects = pl.DataFrame(facts["rejects"]) if facts["rejects"] else None
+    if not is_large:
+        return RawLines(frame, files, rejects)
+
+    def serve(
+        columns: list[str] | None, predicate: pl.Expr | None, *_: int | None
+    ) -> Iterator[pl.DataFrame]:
+        for group in range(file.num_row_groups):
+            with _translate_loss(path):
+                rows = pl.DataFrame(file.read_row_group(group, columns=columns))
+            yield rows if predicate is None else rows.filter(predicate)
+
+    return RawLines(frame, files, rejects, register_io_source(serve, schema=frame.schema))
+
+
+@contextmanager
+def _translate_loss(path: Path) -> Iterator[None]:
+    try:
+        yield
     except (*READ_ERRORS, pa.ArrowException) as error:
         raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
-    frame = pl.DataFrame(table)
-    rejects = pl.DataFrame(facts["rejects"]) if facts["rejects"] else None
-    return RawLines(frame, files, rejects)
 
 
 def write_note(work: WorkFolder, folder: Path, shop: Transactions, note: StoreNote) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.load import Config, build_config, load_config
+from segpredict.core.disk import temporary_folder
 from segpredict.core.transactions import RawLines, Transactions
 from segpredict.core.types import DateLike
 from segpredict.core.window import day_number
@@ -22,16 +23,26 @@ def bad_record_mode(plan: CleaningOptions) -> Literal["fail", "carry"]:
 
 
 def clean_with_side_tables(
-    raw: RawLines, config: Config, as_of: DateLike, base: Path | None
+    raw: RawLines, config: Config, as_of: DateLike, base: Path | None, work: Path
 ) -> Transactions:
-    """Clean lines, priced by the products table where they have no price."""
+    """Clean lines, priced by the products table where they have no price.
+
+    The lines of a large shop are then in the folder `work`.
+    """
     tables = side_tables.read_side_tables(config, base)
     plan = config.cleaning
     if as_of is not None:
         plan = replace(plan, as_of=day_number(as_of))
     with readers.preset_hint(raw):
-        shop = cleaning.clean_lines(side_tables.fill_list_prices(raw, tables), plan)
+        shop = cleaning.clean_lines(side_tables.fill_list_prices(raw, tables), plan, work)
     return replace(shop, side_tables=tables)
+
+
+def _cleaned(raw: RawLines, config: Config, as_of: DateLike, base: Path | None) -> Transactions:
+    """Clean lines; those of a large shop are read from a disk as long as they are needed."""
+    with temporary_folder() as work:
+        shop = clean_with_side_tables(raw, config, as_of, base, work)
+        return store.keep_on_disk(shop, work / "store") if any(work.iterdir()) else shop
 
 
 def store_folder(names: Sequence[str]) -> Path | None:
@@ -140,7 +151,7 @@ def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = No
     """
     found, base = find_lines(names, config, as_of)
     if isinstance(found, RawLines):
-        return clean_with_side_tables(found, config, as_of, base)
+        return _cleaned(found, config, as_of, base)
     return replace(found, side_tables=side_tables.read_side_tables(config, base))
 
 
@@ -181,4 +192,4 @@ def read_with_side_tables(data: object, config: Config, as_of: DateLike = None) 
     if names is not None:
         return read_transactions(names, config, as_of)
     layout = side_tables.lines_layout(config)
-    return clean_with_side_tables(readers.from_frame(data, layout), config, as_of, None)
+    return _cleaned(readers.from_frame(data, layout), config, as_of, None)

@@ -4,6 +4,7 @@ One source a file (`csv`, `parquet`); the sample shop (`sample`) makes its own.
 """
 
 from segpredict.data.readers._read import (
+    MAX_ROWS_IN_MEMORY,
     READERS,
     STORE_FILE,
     OpenedInput,
@@ -27,6 +28,7 @@ from segpredict.data.readers._reader import (
 from segpredict.data.readers._unpack import changed_file_error
 
 __all__ = [
+    "MAX_ROWS_IN_MEMORY",
     "READERS",
     "STORE_FILE",
     "FileReader",

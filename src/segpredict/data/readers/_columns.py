@@ -13,6 +13,7 @@ from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
 from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions
 from segpredict.core.schemas import COLUMN_ROLES
+from segpredict.core.transactions import RawLines
 from segpredict.data.readers import _content as content
 from segpredict.data.readers._content import NAME_WORDS
 from segpredict.data.readers._money_columns import related_money
@@ -278,11 +279,15 @@ def status_columns(
     return content.find_status_columns(free.drop(flags)), flags
 
 
-def refuse_empty_roles(lines: pl.DataFrame) -> None:
+def refuse_empty_roles(raw: RawLines) -> None:
     """Refuse lines of which a required column is empty in all of enough rows."""
-    for role in (*REQUIRED_ROLES, "quantity", "price", "amount"):
-        if role in lines and lines.height > MIN_ROWS and lines.height == lines[role].null_count():
-            message = f"The column that gives {role} is empty in all {lines.height} rows."
+    roles = [r for r in (*REQUIRED_ROLES, "quantity", "price", "amount") if r in raw.frame.columns]
+    counted = raw.rows.select(pl.len().alias("rows"), pl.col(roles).count())
+    filled = counted.collect(engine=raw.engine).row(0, named=True)
+    rows = filled["rows"]
+    for role in roles:
+        if rows > MIN_ROWS and not filled[role]:
+            message = f"The column that gives {role} is empty in all {rows} rows."
             fix = f"name the column that holds it: --map {role}=YOUR_COLUMN."
             raise ContractError(message, fix=fix, column=role)
 

@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -14,10 +14,11 @@ from segpredict import errors
 from segpredict.config.presets import preset_for
 from segpredict.config.source import SourceOptions, columns_as_text
 from segpredict.core.database import is_address
-from segpredict.core.disk import temporary_folder
+from segpredict.core.disk import folder_of, temporary_folder
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import Detected, InputFile, RawLines
+from segpredict.core.write_errors import translate_write_errors
 from segpredict.data.readers import _order_rows as order_rows
 from segpredict.data.readers._columns import match_columns, refuse_empty_roles, status_columns
 from segpredict.data.readers._content import joined_status
@@ -35,6 +36,7 @@ from segpredict.data.sample.folder import TRANSACTIONS_FILE, is_sample_folder
 GLOB_CHARACTERS = frozenset("*?[")
 STORE_FILE = "store.json"  # files next to it are parts of a store, not exports
 POINTER_START, MAX_POINTER_BYTES = b"version https://git-lfs.github.com/spec/", 1024
+MAX_ROWS_IN_MEMORY = 1_000_000  # rows above which they are kept on a disk
 TEXTS_OF_REJECTS = ("column", "value", "reason", "fix")
 REJECTS_SCHEMA = {"file": pl.String, "row": pl.Int64, **dict.fromkeys(TEXTS_OF_REJECTS, pl.String)}
 READERS = Registry("segpredict.data.readers", FileReader, "segpredict.readers")
@@ -128,8 +130,7 @@ def read_raw_lines(
     needed column is missing or not clear; `BadCellsError` when a record is no row and `bad_rows`
     says ``fail``.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
+    >>>     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     read_raw_lines([str(path)]).frame["amount"].to_list()
@@ -146,8 +147,10 @@ def collect_raw_lines(names: Sequence[str], layout: SourceOptions) -> RawLines:
 
 def collect_inputs(inputs: Sequence[OpenedInput], layout: SourceOptions) -> RawLines:
     """Read inputs that are open into raw lines, before they are checked as a whole."""
-    found = read_inputs(inputs, layout)
-    return _raw(list(found), list(found.values()), layout)
+    seen: dict[str, str] = {}
+    return _raw(
+        (each.name for each in inputs), (_related(each, seen, layout) for each in inputs), layout
+    )
 
 
 def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLines:
@@ -155,7 +158,7 @@ def check_raw_lines(raw: RawLines, bad_rows: Literal["fail", "carry"]) -> RawLin
     with preset_hint(raw):
         if raw.rejects is not None and bad_rows == "fail":
             raise first_reject_error(raw)
-        refuse_empty_roles(raw.frame)
+        refuse_empty_roles(raw)
     return raw
 
 
@@ -182,8 +185,7 @@ def preset_hint(raw: RawLines) -> Iterator[None]:
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     r"""Return the files behind names, folders and globs, each once, sorted.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
+    >>>     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     [path.name for path in expand_names([folder])]
@@ -200,8 +202,7 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
     r"""Read files, folders and globs as the tables they are, by name.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
+    >>>     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     [table.frame.columns for table in read_tables([folder], SourceOptions()).values()]
@@ -225,8 +226,7 @@ def opened_inputs(
 
     `known` are the largest watermarks that were read before, by the name of the database.
 
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
+    >>>     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     with opened_inputs([folder], SourceOptions()) as inputs:
@@ -261,7 +261,7 @@ def from_frame(frame: object, layout: SourceOptions | None = None, name: str = "
     ['2.5']
     """
     with index_hint(frame):
-        return _raw([name], [table_of_frame(frame, name)], layout or SourceOptions())
+        return _raw([name], iter([table_of_frame(frame, name)]), layout or SourceOptions())
 
 
 def _related(given: OpenedInput, seen: dict[str, str], layout: SourceOptions) -> SourceTable:
@@ -296,18 +296,61 @@ def _reader(path: Path, layout: SourceOptions) -> FileReader:
     return READERS.get("duckdb" if start[8:12] == b"DUCK" and kind == "csv" else kind)
 
 
-def _raw(names: list[str], tables: list[SourceTable], layout: SourceOptions) -> RawLines:
-    frames, facts, rejects = [], [], []
-    for i, (name, table) in enumerate(zip(names, tables, strict=True)):
-        lines, fact, rejected = _raw_table(name, table, layout)
-        frames.append(lines.with_columns(pl.lit(i, pl.Int32).alias("file")))
+def _raw(names: Iterable[str], tables: Iterator[SourceTable], layout: SourceOptions) -> RawLines:
+    """Return the lines of tables, which are read one after the other."""
+    frames, facts, rejects = [], list[InputFile](), []
+    rows, store = 0, None
+    for i, name in enumerate(names):
+        lines, fact, rejected = _raw_table(name, next(tables), layout)
+        roles = [role for role in COLUMN_ROLES if role in lines.columns]
+        placed = lines.select(pl.lit(i, pl.Int32).alias("file"), "row", *roles)
+        frames.append(validate_schema(placed, RAW_LINES_SCHEMA))
+        del lines, placed
         facts.append(fact)
         rejects += [{"file": name, **asdict(reject)} for reject in rejected]
+        rows += frames[-1].height
+        if rows > MAX_ROWS_IN_MEMORY:
+            store = store or RowsOnDisk()
+            store.add(frames)
+            frames.clear()
+            rows = 0
+    bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
+    if store is not None:
+        store.add(frames)
+        return RawLines(store.empty, tuple(facts), bad, store.scan(), store)
     together = pl.concat(frames, how="diagonal")
     roles = [role for role in COLUMN_ROLES if role in together.columns]
-    every = validate_schema(together.select("file", "row", *roles), RAW_LINES_SCHEMA)
-    bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
-    return RawLines(every, tuple(facts), bad)
+    return RawLines(together.select("file", "row", *roles), tuple(facts), bad)
+
+
+class RowsOnDisk:
+    """Raw rows in a folder that goes when nobody needs it any more."""
+
+    def __init__(self) -> None:
+        self._folder = folder_of(self)
+        self._frames: list[tuple[Path, pl.DataFrame]] = []
+
+    def add(self, frames: Iterable[pl.DataFrame]) -> None:
+        """Write rows."""
+        for frame in frames:
+            path = self._folder / f"{len(self._frames)}.parquet"
+            with translate_write_errors(path):
+                frame.write_parquet(path, compression="lz4")
+            self._frames.append((path, frame.clear()))
+
+    @property
+    def empty(self) -> pl.DataFrame:
+        """The columns of all rows, and no row."""
+        together = pl.concat((frame for _, frame in self._frames), how="diagonal")
+        roles = [role for role in COLUMN_ROLES if role in together.columns]
+        return together.select("file", "row", *roles)
+
+    def scan(self) -> pl.LazyFrame:
+        """Return all rows, to be read when they are needed."""
+        rows = pl.concat(
+            (pl.scan_parquet(path, glob=False) for path, _ in self._frames), how="diagonal"
+        )
+        return rows.select(self.empty.columns)
 
 
 def _raw_table(
@@ -322,18 +365,21 @@ def _raw_table(
     table = order_rows.without_totals(table, chosen)
     refuse_payment_ledger(table.frame, chosen, name)
     states, flags = status_columns(table.frame, chosen, layout)
+    unused = describe_unused(table.frame, chosen)
+    preset = None if layout.columns else preset_for(table.frame.columns)
+    height, rows = table.frame.height + len(table.rejects), table.rows
+    detected, sha256, rejects = table.detected, table.sha256, table.rejects
     text = columns_as_text(table.frame, chosen, name)
     if states or flags:
         text = text.with_columns(joined_status(table.frame, states, flags))
         chosen["status"] = " + ".join([*states, *flags])
+    del table  # a large one should not stand beside its text any longer
     lines, carried = order_rows.carry_order_fields(text)
-    found = {**table.detected, **unnamed, **carried, **describe_unused(table.frame, chosen)}
-    preset = None if layout.columns else preset_for(table.frame.columns)
+    found = {**detected, **unnamed, **carried, **unused}
     if preset:
         found["preset"] = preset
-    height = table.frame.height + len(table.rejects)
-    fact = InputFile(name, height, table.sha256, Detected.of(found, chosen))
-    return lines.with_columns(table.rows.alias("row")), fact, table.rejects
+    fact = InputFile(name, height, sha256, Detected.of(found, chosen))
+    return lines.with_columns(rows.alias("row")), fact, rejects
 
 
 def first_reject_error(raw: RawLines) -> errors.BadCellsError:
@@ -343,5 +389,5 @@ def first_reject_error(raw: RawLines) -> errors.BadCellsError:
     if "quarantine" not in first["fix"]:
         first["fix"] += " Or rerun with --on-bad-rows quarantine."
     count = raw.rejects.filter(pl.col("reason") == first["reason"]).height
-    total = raw.frame.height + raw.rejects.height
+    total = raw.rows.select(pl.len()).collect().item() + raw.rejects.height
     return errors.BadCellsError(first["column"], first["reason"], count, total, first)

@@ -133,7 +133,7 @@ def split_rows(
     left_out = {"blank_lines": blank, "repeated_headers": again}
     left_out |= {"comments": remark, "footer_lines": footer}
     found = {name: str(mask.sum()) for name, mask in left_out.items() if mask.any()}
-    records = records[~(blank | again | remark | footer)]
+    records = _without(records, blank | again | remark | footer)
     names = _names(records, heading, text)
     may_hold_nul = np.full(len(records), b"\x00" in text.content)
     nul = _picked(may_hold_nul, records, text, lambda r: b"\x00" in r)
@@ -146,7 +146,11 @@ def split_rows(
     bad = nul | ragged
     places = np.flatnonzero(bad).tolist()
     faults = tuple(_fault(text, records, i, len(names), heading.names) for i in places)
-    return ParsedRows(records[~bad], names, faults, found)
+    return ParsedRows(_without(records, bad), names, faults, found)
+
+
+def _without(records: Records, gone: BoolArray) -> Records:
+    return records[~gone] if gone.any() else records  # a copy of all takes memory
 
 
 def _refuse_too_long(records: Records, file: str) -> None:

@@ -34,6 +34,7 @@ LINE_PATTERN = re.compile(rb"[^\r\n]*(?:\r\n?|\n|\Z)")
 ESCAPED_CELL = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 ESCAPE_PAIR = re.compile(rb'\\(["\\])')
 ESCAPE_REPLACEMENTS = {b'\\"': b'""', b"\\\\": b"\\"}
+ROWS_AT_ONCE = 500_000  # rows of which cells are taken out at a time
 MIN_BROKEN_RECORDS = 10  # broken records that say nothing yet about the whole file
 
 
@@ -248,8 +249,14 @@ def parse_cells(
     are taken out one by one.
     """
     schema = dict.fromkeys(names, pl.String())
-    if len(records) == 0:
-        return pl.DataFrame(schema=schema)
+    parts = [records[i : i + ROWS_AT_ONCE] for i in range(0, len(records), ROWS_AT_ONCE)]
+    found = [_parse_part(text, part, schema, is_plain) for part in parts]
+    return pl.concat(found) if found else pl.DataFrame(schema=schema)
+
+
+def _parse_part(
+    text: DelimitedText, records: Records, schema: dict[str, pl.String], is_plain: int
+) -> pl.DataFrame:
     try:
         frame = pl.read_csv(
             _body(text, records, is_plain),

@@ -178,11 +178,15 @@ def fill_list_prices(raw: RawLines, side_tables: SideTables) -> RawLines:
         return raw
     key = pl.col("product_id").str.replace(DECIMAL_SUFFIX, "$1").str.normalize("NFC")
     prices = products.select("price", list_key="product_id")
-    keyed = raw.frame.with_columns(list_key=key)
-    found = keyed.join(prices, on="list_key", how="left", maintain_order="left")
-    roles = [role for role in COLUMN_ROLES if role in found.columns]
-    lines = validate_schema(found.select("file", "row", *roles), RAW_LINES_SCHEMA)
-    return replace(raw, frame=lines)
+
+    def priced(rows: pl.LazyFrame) -> pl.LazyFrame:
+        keyed = rows.with_columns(list_key=key)
+        found = keyed.join(prices.lazy(), on="list_key", how="left", maintain_order="left")
+        known = found.collect_schema().names()
+        return found.select("file", "row", *(role for role in COLUMN_ROLES if role in known))
+
+    frame = validate_schema(priced(raw.frame.lazy()).collect(), RAW_LINES_SCHEMA)
+    return replace(raw, frame=frame, on_disk=None if raw.on_disk is None else priced(raw.on_disk))
 
 
 def read_return_table(options: ReturnTableOptions, data: str, found: SideTables) -> SideTables:

@@ -91,15 +91,14 @@ def save_part(
     """Write arranged lines, each frame holding whole customers, and their digest."""
     writers: dict[Path, pq.ParquetWriter] = {}
     try:
-        for lines in arranged:
-            for group in _groups(lines):
-                known = None
-                if earlier is not None and not group.is_empty():
-                    first, last = group["customer_id"][0], group["customer_id"][-1]
-                    known = earlier.filter(pl.col("customer_id").is_between(first, last))
-                _write(path, group, writers)
-                for kind, rows in digest_lines(group, known).items():
-                    _write(digest_path(path, kind), rows, writers)
+        for group in _groups(arranged):
+            known = None
+            if earlier is not None and not group.is_empty():
+                first, last = group["customer_id"][0], group["customer_id"][-1]
+                known = earlier.filter(pl.col("customer_id").is_between(first, last))
+            _write(path, group, writers)
+            for kind, rows in digest_lines(group, known).items():
+                _write(digest_path(path, kind), rows, writers)
     finally:
         for writer in writers.values():
             writer.close()
@@ -128,18 +127,25 @@ def _write(path: Path, rows: pl.DataFrame, writers: dict[Path, pq.ParquetWriter]
     writers[path].write_table(table, row_group_size=max(1, rows.height))
 
 
-def _groups(lines: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield the lines of each row group: whole customers, and one group at least."""
-    customer = lines["customer_id"]
-    firsts = np.flatnonzero(np.diff(customer.to_numpy(), prepend=-1.0))
-    start = 0
-    while start < customer.len():
-        after = int(np.searchsorted(firsts, start + ROWS_PER_GROUP))
-        end = int(firsts[after]) if after < firsts.size else customer.len()
-        yield lines[start:end]
-        start = end
-    if lines.is_empty():
-        yield lines
+def _groups(arranged: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield the lines of each row group: whole customers, and one group at least.
+
+    However lines come in frames, the groups are the same.
+    """
+    rest: pl.DataFrame | None = None
+    is_any = False
+    for frame in arranged:
+        rest = frame if rest is None or rest.is_empty() else pl.concat([rest, frame])
+        customer = rest["customer_id"]
+        firsts = np.flatnonzero(np.diff(customer.to_numpy(), prepend=-1.0))
+        start = 0
+        # A group ends where a customer begins; the last may go on in the next frame.
+        while (after := int(np.searchsorted(firsts, start + ROWS_PER_GROUP))) < firsts.size:
+            yield rest[start : (start := int(firsts[after]))].rechunk()
+            is_any = True
+        rest = rest[start:]
+    if rest is not None and (rest.height or not is_any):
+        yield rest.rechunk()
 
 
 class StorePart:

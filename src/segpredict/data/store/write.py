@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from segpredict.data.store.parts import (
 from segpredict.errors import FileMissingError
 
 BYTES_PER_ROW = 400  # bytes a line takes while it is sorted, all copies together
+MAX_SORTED_ROWS = 2_000_000  # lines that are sorted at a time
 CUSTOMER_KEY = "customer_id"
 MAX_TAIL_SHARE = 8  # the tail is merged when it holds more than one in so many lines
 
@@ -38,8 +39,8 @@ def write_store(
     The folder is made if it is not there; `work` is its lock, where the caller holds it.
 
     Files of a change get new names and ``store.json`` is replaced last, so a reader
-    finds the old store or the new one, never a mixture. When memory is short, lines
-    are parted by customer on disk and sorted part by part; the result is the same.
+    finds the old store or the new one, never a mixture. Many lines are parted by customer
+    on disk and sorted part by part; the result is the same.
 
     >>> from segpredict.data.cleaning import clean_lines
     >>> from segpredict.data.readers import from_frame
@@ -53,6 +54,17 @@ def write_store(
     target = Path(folder)
     with changing(target, work) as held:
         return publish_manifest(target, _whole(transactions, target, held), held)
+
+
+def keep_on_disk(shop: Transactions, folder: Path) -> stored.StoredTransactions:
+    """Return the same shop with its lines in a store, to be read part by part.
+
+    The files are open from then on, so the folder may be removed.
+    """
+    kept = write_store(shop, folder)
+    return replace(
+        kept, **{f.name: getattr(shop, f.name) for f in fields(Transactions) if f.name != "lines"}
+    )
 
 
 @contextmanager
@@ -121,12 +133,15 @@ def _sorted(
     coded: pl.LazyFrame, rows: int, customers: int, scratch: Path
 ) -> Iterator[pl.DataFrame]:
     """Yield arranged lines, as many at a time as memory holds."""
-    turns = max(1, -(-rows * BYTES_PER_ROW // max(1, available_bytes())))
+    at_once = min(MAX_SORTED_ROWS, max(1, available_bytes() // BYTES_PER_ROW))
+    turns = max(1, -(-rows // at_once))
     if turns == 1:
         yield parts.sort_lines(coded.collect(engine="streaming"))
         return
     span = -(-customers // turns)
-    by_span = pl.PartitionBy(scratch, key={"span": pl.col("customer_id") // span})
+    by_span = pl.PartitionBy(
+        scratch, key={"span": pl.col("customer_id") // span}, include_key=False
+    )
     coded.sink_parquet(by_span, compression="lz4", mkdir=True)
     for turn in range(turns):
         here = scratch / f"span={turn}"
