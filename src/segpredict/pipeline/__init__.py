@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         score_into_history,
         write_plots,
     )
+    from segpredict.pipeline.readout import ReadoutRequest, read_out_campaigns
     from segpredict.pipeline.runs import (
         fit,
         run_clustering,
@@ -45,6 +46,7 @@ _HOMES = {
         "score_into_history write_plots"
     ),
     "segpredict.pipeline.load_run": "load",
+    "segpredict.pipeline.readout": "ReadoutRequest read_out_campaigns",
     "segpredict.pipeline.runs": (
         "fit run_clustering run_explanation run_pipeline run_report run_training"
     ),
@@ -56,6 +58,7 @@ __all__ = [
     "CampaignRequest",
     "ExportRequest",
     "IngestResult",
+    "ReadoutRequest",
     "Report",
     "RunTarget",
     "ScoreTable",
@@ -76,6 +79,7 @@ __all__ = [
     "load_run_explanation",
     "no_progress",
     "publish_run",
+    "read_out_campaigns",
     "read_transactions",
     "run_clustering",
     "run_explanation",
