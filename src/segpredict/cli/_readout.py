@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from segpredict.cli._output import Output, Row
+from segpredict.cli._output import Output, Row, cut_text
 
 if TYPE_CHECKING:
     from segpredict.analytics.campaigns import CampaignReadout, OutcomeEffect
 
 LABELS = {
-    "purchase_rate": "share who buy",
-    "orders": "orders a customer",
-    "revenue": "revenue a customer",
+    "purchase_rate": "buyers",
+    "orders": "orders",
+    "revenue": "revenue",
     "kpi": "stay or rise",
 }
-EXPLORATORY_NOTE = "By segment, exploratory: levels are shared among the segments."
-ITT_NOTE = "All customers of the list, contacted or not; adjusted for the forecast of that day."
+MAX_SEGMENT = 18  # characters of a segment
+EXPLORATORY_NOTE = "By segment, exploratory: levels are shared among segments."
+ITT_NOTE = "per customer of the list, contacted or not, adjusted for the forecast"
 
 
 def show_readouts(output: Output, found: Sequence["CampaignReadout"], currency: str) -> None:
@@ -46,9 +47,7 @@ def _show(output: Output, found: "CampaignReadout", currency: str) -> None:
     if output.verbose:
         plain = [_effect(effect, adjusted=False) for effect in found.effects]
         output.print_block("PLAIN", plain, "The same without adjustment." if plain else "")
-    by_segment = [
-        {"segment": effect.group, **_effect(effect, adjusted=True)} for effect in found.segments
-    ]
+    by_segment = [_segment(effect) for effect in found.segments]
     output.print_block("SEGMENTS", by_segment, EXPLORATORY_NOTE if by_segment else "")
     output.print_block("MONEY", _money(found, currency))
     output.print_block("NOTES", *found.notes)
@@ -77,6 +76,12 @@ def _effect(effect: "OutcomeEffect", *, adjusted: bool) -> Row:
     }
     shown = {name: _cell(effect.outcome, name, value) for name, value in cells.items()}
     return {"outcome": LABELS[effect.outcome], **shown, "p": f"{ends.p_value:.3f}"}
+
+
+def _segment(effect: "OutcomeEffect") -> Row:
+    row = _effect(effect, adjusted=True)
+    shown = ("outcome", "control", "treated", "effect", "low", "high")
+    return {"segment": cut_text(effect.group, MAX_SEGMENT), **{name: row[name] for name in shown}}
 
 
 def _cell(outcome: str, name: str, value: float) -> str:

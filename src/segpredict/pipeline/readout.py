@@ -62,11 +62,11 @@ def read_out_campaigns(
     config = loading.load_config(files)
     log = campaigns.find_experiment_logs(files.folder, config.campaigns.experiments_folder)
     records = _wanted(log, request.campaign)
+    contacted = None if request.contacted is None else _contacted(request.contacted)
     progress("reading and cleaning", 0.0)
     predictor = loading.load_predictor(files)
     shop = read_new_data(request.data, predictor, config)
     require_same_shop(log, log.earlier_arms(), shop)
-    contacted = None if request.contacted is None else _contacted(request.contacted)
     progress("comparing arms", 0.7)
     return tuple(
         _read_out(log, name, record, predictor, shop, contacted, request.costs, created)

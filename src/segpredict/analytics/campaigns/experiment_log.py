@@ -181,9 +181,9 @@ def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tup
     last = own[-1]
     result = last.get("result")
     if result and result["status"] == "complete":
-        return "tested", f"tested: {result['sentence']}"
+        return "tested", f"tested: {result['sentence'].rstrip('.')}"
     if result and result["status"] == "none" and result["look"] and result["look"]["fraction"] >= 1:
-        return "no result", result["sentence"]
+        return "no result", result["sentence"].rstrip(".")
     summary = f"list drawn {last['created']}, readout from {last['readout']} on"
     return "running", f"running, no result yet: {summary}"
 

@@ -1,0 +1,59 @@
+"""The band in which a figure of the next date should lie, by the backtests of the run."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+from scipy import stats
+
+MIN_TESTS = 2  # backtests from which a spread is known
+
+
+@dataclass(frozen=True, slots=True)
+class FigureBand:
+    """A band for a figure of later dates."""
+
+    expected: float  # the mean over the backtests
+    tests: int  # backtests behind it
+    # ends; ``None`` where there are too few backtests to tell
+    low: float | None = None
+    high: float | None = None
+
+    def is_worse(self, value: float, direction: int) -> bool:
+        """Return whether a value lies beyond the bad end; 1: high is bad, -1: low is.
+
+        >>> FigureBand(0.5, 3, 0.4, 0.6).is_worse(0.7, 1)
+        True
+        """
+        if self.low is None or self.high is None:
+            return False
+        return value > self.high if direction > 0 else value < self.low
+
+
+def figure_band(
+    values: Sequence[float], error: float = 0.0, looks: int = 1, alpha: float = 0.05
+) -> FigureBand:
+    """Return the prediction interval for the next values of a figure.
+
+    Mean ± t(1 − α/2m; k − 1) · s · √(1 + 1/k) over k backtests: it holds m later values together
+    with probability 1 − α where windows vary as the backtests did (Student's prediction interval,
+    with Bonferroni's correction). `s` is no smaller than the sampling error of one value.
+
+    * `values`, `error`: of the figure in the backtests; standard error of one value, by customers.
+    * `looks`: how many later dates with disjoint outcomes are compared.
+
+    >>> band = figure_band([0.80, 0.84, 0.82])
+    >>> round(band.low, 2), round(band.high, 2)
+    (0.72, 0.92)
+    >>> figure_band([0.8]).high is None
+    True
+    """
+    k = len(values)
+    expected = fmean(values)
+    if k < MIN_TESTS:
+        return FigureBand(expected, k)
+    spread = max(stdev(values), error)
+    half = float(stats.t.ppf(1 - alpha / (2 * max(looks, 1)), k - 1))
+    half *= spread * math.sqrt(1 + 1 / k)
+    return FigureBand(expected, k, expected - half, expected + half)

@@ -1,0 +1,60 @@
+"""When to train again: one rule over all findings, for people and for schedulers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+RETRAIN, CHECK_DATA, KEEP = "retrain", "check data", "keep"
+# The action that each finding asks for.
+ACTIONS = {
+    "data_stopped": CHECK_DATA,
+    "data_missing": CHECK_DATA,
+    "figure_outside_band": RETRAIN,
+    "worse_than_baseline": RETRAIN,
+    "sets_miss": RETRAIN,
+    "scores_drifted": RETRAIN,
+    "feature_drifted": KEEP,  # a reason to look, not to act: the figures decide
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was."""
+
+    kind: str  # a key of `ACTIONS`
+    since: str  # the first day on which it was seen
+    text: str  # what, in a sentence
+
+    @property
+    def action(self) -> str:
+        """What it asks for."""
+        return ACTIONS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshAdvice:
+    """What to do with a model."""
+
+    action: str  # ``keep``, ``retrain`` or ``check data``
+    since: str  # since when; empty for ``keep``
+    reason: str  # why, in a sentence
+
+
+def advise_refresh(findings: Sequence[Finding], judged: int) -> RefreshAdvice:
+    """Return what to do; data that are not there come first, since nothing else can be judged.
+
+    * `findings`, `judged`: all findings, and how many dates were compared with what came.
+
+    >>> found = [Finding("worse_than_baseline", "2024-05-01", "Worse than markov.")]
+    >>> advise_refresh(found, 2)
+    RefreshAdvice(action='retrain', since='2024-05-01', reason='Worse than markov.')
+    >>> advise_refresh([], 0).reason
+    'No outcome window is over yet.'
+    """
+    for action in (CHECK_DATA, RETRAIN):
+        own = [finding for finding in findings if finding.action == action]
+        if own:
+            first = min(own, key=lambda finding: finding.since)
+            return RefreshAdvice(action, first.since, first.text)
+    if not judged:
+        return RefreshAdvice(KEEP, "", "No outcome window is over yet.")
+    return RefreshAdvice(KEEP, "", "All figures are as the backtests promised.")
