@@ -101,7 +101,6 @@ def experiments(shop: Shop, draws: int, extra: float, holdout: float, seed: int)
         record = {"campaign": "everybody", "kpi": "buys", "readout": "", "alpha": 0.05}
         record |= {"control_share": max(holdout, 0.1), "forecasts": True}
         treated = with_campaign(shop.whole, rng, extra)
-        truth = {name: float((treated[name] - shop.whole[name]).mean()) for name in OUTCOMES}
         halves = with_campaign(shop.half, rng, extra / 2)
         first = campaigns.level_of_look(0.5, {}, 0.05)
         last = campaigns.level_of_look(1.0, {0.5: first}, 0.05)
@@ -112,6 +111,7 @@ def experiments(shop: Shop, draws: int, extra: float, holdout: float, seed: int)
         }
         for which, (without, with_it, look) in looks.items():
             rows = observed(listed, without, with_it)
+            truth = {name: float((with_it[name] - without[name]).mean()) for name in OUTCOMES}
             found = campaigns.read_out("0001-everybody", record, rows, look, ReadoutCosts())
             for effect in found.effects:
                 for kind in ("adjusted", "unadjusted"):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
     from segpredict.pipeline.exports import ExportRequest, Report, export_bi_tables, export_report
     from segpredict.pipeline.load_run import load
+    from segpredict.pipeline.monitor import monitor_run
     from segpredict.pipeline.publish import ScoreTable, publish_run
     from segpredict.pipeline.queries import (
         check_data,
@@ -40,6 +41,7 @@ _HOMES = {
     "segpredict.data.ingest.read": "read_transactions",
     "segpredict.pipeline.campaign": "CampaignRequest draw_campaign list_campaigns",
     "segpredict.pipeline.exports": "ExportRequest Report export_bi_tables export_report",
+    "segpredict.pipeline.monitor": "monitor_run",
     "segpredict.pipeline.publish": "ScoreTable publish_run",
     "segpredict.pipeline.queries": (
         "check_data draw_waterfall explain_customer feature_meanings load_run_explanation "
@@ -77,6 +79,7 @@ __all__ = [
     "list_campaigns",
     "load",
     "load_run_explanation",
+    "monitor_run",
     "no_progress",
     "publish_run",
     "read_out_campaigns",

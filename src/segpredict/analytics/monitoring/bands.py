@@ -21,14 +21,15 @@ class FigureBand:
     high: float | None = None
 
     def is_worse(self, value: float, direction: int) -> bool:
-        """Return whether a value lies beyond the bad end; 1: high is bad, -1: low is.
+        """Return whether a value lies beyond a bad end; 1: high is bad, -1: low is, 0: both.
 
         >>> FigureBand(0.5, 3, 0.4, 0.6).is_worse(0.7, 1)
         True
         """
         if self.low is None or self.high is None:
             return False
-        return value > self.high if direction > 0 else value < self.low
+        is_high, is_low = value > self.high and direction >= 0, value < self.low and direction <= 0
+        return is_high or is_low
 
 
 def figure_band(

@@ -39,10 +39,13 @@ class RefreshAdvice:
     reason: str  # why, in a sentence
 
 
-def advise_refresh(findings: Sequence[Finding], judged: int) -> RefreshAdvice:
+def advise_refresh(
+    findings: Sequence[Finding], judged: int, *, has_bands: bool = True
+) -> RefreshAdvice:
     """Return what to do; data that are not there come first, since nothing else can be judged.
 
     * `findings`, `judged`: all findings, and how many dates were compared with what came.
+    * `has_bands`: whether the run had backtests enough for bands.
 
     >>> found = [Finding("worse_than_baseline", "2024-05-01", "Worse than markov.")]
     >>> advise_refresh(found, 2)
@@ -57,4 +60,6 @@ def advise_refresh(findings: Sequence[Finding], judged: int) -> RefreshAdvice:
             return RefreshAdvice(action, first.since, first.text)
     if not judged:
         return RefreshAdvice(KEEP, "", "No outcome window is over yet.")
+    if not has_bands:
+        return RefreshAdvice(KEEP, "", "No baseline is better; one backtest promises no bands.")
     return RefreshAdvice(KEEP, "", "All figures are as the backtests promised.")
