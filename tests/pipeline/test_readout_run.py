@@ -20,6 +20,7 @@ from segpredict.pipeline import CampaignRequest, ReadoutRequest, loading
 from segpredict.scoring.new_data import NewData
 
 DAY = pl.col("InvoiceDate").str.to_datetime()
+BOUGHT = ~pl.col("Quantity").str.starts_with("-")  # returns would undo earlier orders
 YEAR = timedelta(days=364)
 
 
@@ -39,19 +40,25 @@ def later(drawn: Path, sample_file: Path) -> Path:
     """Return the data of a quarter later: last year's again, and an order of most treated."""
     sales = pl.read_csv(sample_file, infer_schema=False)
     end = sales.select(DAY.max()).item()
-    since = end - YEAR
-    again = sales.filter(DAY > since, DAY < since + timedelta(days=100)).with_columns(
+    since = end.date() - YEAR
+    again = sales.filter(
+        DAY.dt.date().is_between(since + timedelta(days=1), since + timedelta(days=100)), BOUGHT
+    ).with_columns(
         (DAY + YEAR).dt.to_string("%Y-%m-%d %H:%M:%S").alias("InvoiceDate"),
         InvoiceNo=pl.lit("9") + pl.col("InvoiceNo"),
     )
     listed = pl.read_csv(drawn.parent / "list.csv", infer_schema=False)
     treated = listed.filter(arm="treatment")["customer_id"].sort()
     chosen = treated.gather_every(2)
-    planted = sales.head(1).select(pl.all().repeat_by(len(chosen)).explode()).with_columns(
-        CustomerID=chosen,
-        InvoiceNo=pl.int_range(len(chosen)).cast(pl.String).str.zfill(5).str.pad_start(7, "8"),
-        InvoiceDate=pl.lit((end + timedelta(days=10)).strftime("%Y-%m-%d %H:%M:%S")),
-        Quantity=pl.lit("10"),
+    planted = (
+        sales.head(1)
+        .select(pl.all().repeat_by(len(chosen)).explode())
+        .with_columns(
+            CustomerID=chosen,
+            InvoiceNo=pl.int_range(len(chosen)).cast(pl.String).str.zfill(5).str.pad_start(7, "8"),
+            InvoiceDate=pl.lit((end + timedelta(days=10)).strftime("%Y-%m-%d %H:%M:%S")),
+            Quantity=pl.lit("10"),
+        )
     )
     path = drawn.parent / "later.csv"
     pl.concat([sales, again, planted]).write_csv(path)

@@ -1,5 +1,7 @@
 """The tables of a monitored run: figures by date, baselines, sums, mix, groups, demand, history."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from segpredict.analytics.demand.sales import DEMAND_LEVELS, sold_lines
