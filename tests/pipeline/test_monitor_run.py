@@ -204,3 +204,26 @@ def test_data_of_another_shop_are_refused(run_folder: Path, later: Path, tmp_pat
     sales.with_columns(CustomerID=pl.lit("00") + pl.col("CustomerID")).write_csv(other)
     with pytest.raises(MismatchError):
         judged(run_folder, other)
+
+
+def test_a_shop_that_changes_is_found_before_the_outcome_is_known(
+    run_folder: Path, sample_file: Path, later: Path, end: datetime, tmp_path: Path
+) -> None:
+    """Strangers take over and a column is empty: each is a finding, with its first day."""
+    sales = pl.read_csv(later, infer_schema=False)
+    soon = sales.filter(DAY.dt.date() <= end.date() + timedelta(days=60))
+    is_new = DAY.dt.date() > end.date()
+    changed = soon.with_columns(
+        CustomerID=pl.when(is_new).then(pl.lit("9") + pl.col("CustomerID")).otherwise("CustomerID"),
+        Country=pl.when(is_new).then(pl.lit("Atlantis")).otherwise("Country"),
+    )
+    path = tmp_path / "strangers.csv"
+    changed.write_csv(path)
+    found = judged(run_folder, path)
+    assert found.dates == ()
+    kinds = {finding.kind for finding in found.findings}
+    assert {"drift", "unseen_category"} <= kinds
+    assert found.drift.filter("is_outside")["date"].min() > end.date().isoformat()
+    empty = changed.with_columns(Country=pl.when(is_new).then(None).otherwise("Country"))
+    empty.write_csv(path)
+    assert judged(run_folder, path).advice.action == "check data"

@@ -103,11 +103,13 @@ def _show(output: Output, found: "MonitorResult", currency: str) -> None:
         output.print_block("GROUPS", shown, "largest rise first, by chance or not")
         output.print_block("DEMAND", found.demand.select(DEMAND_COLUMNS).to_dicts())
         output.print_block("NIGHTS", found.recorded.to_dicts())
+    output.print_block("DRIFT", list(_drift(found.drift)), DRIFT_NOTE if found.drift.height else "")
     texts = [finding.text for finding in found.findings if finding.text != advice.reason]
     output.print_block("FINDINGS", *(texts if output.verbose else texts[:MAX_FINDINGS]))
     output.print_block("NOTES", *found.notes)
 
 
+DRIFT_NOTE = "PSI since the end of the run, and what the shop's own past allows"
 DEMAND_COLUMNS = ["level", "items", "expected", "actual", "ratio", "wape", "inside"]
 
 
@@ -185,4 +187,18 @@ def _groups(groups: "pl.DataFrame") -> Iterator[Row]:
             "customers": row["n"],
             "log-loss": _figure(row["value"]),
             "backtests": _figure(row["expected"]),
+        }
+
+
+def _drift(drift: "pl.DataFrame") -> Iterator[Row]:
+    """Yield the forecast and the feature that moved furthest, on the newest date."""
+    import polars as pl
+
+    newest = drift.filter(pl.col("kind") != "size", pl.col("date") == pl.col("date").max())
+    ranked = newest.sort(pl.col("value") / pl.col("high"), descending=True)
+    for row in ranked.unique("kind", keep="first", maintain_order=True).iter_rows(named=True):
+        yield {
+            row["date"]: f"{row['kind']} {row['column']}",
+            "PSI": _figure(row["value"]),
+            "highest": _figure(row["high"]),
         }

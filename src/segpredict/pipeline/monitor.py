@@ -17,7 +17,7 @@ from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
-from segpredict.pipeline import loading
+from segpredict.pipeline import drift, loading
 from segpredict.pipeline import monitor_tables as tables
 from segpredict.pipeline.past_forecasts import PastForecasts, evaluate_past_forecasts
 from segpredict.pipeline.target import no_progress
@@ -54,6 +54,8 @@ class MonitorResult:
     # log-loss by segment, country and cohort over all dates, beside that of the backtests
     groups: pl.DataFrame
     demand: pl.DataFrame  # units that were expected and sold, by level
+    # how far scores, features and sizes moved, beside how far they move between dates of the run
+    drift: pl.DataFrame
     recorded: pl.DataFrame  # of a history: what was said that night against what came
     findings: tuple[Finding, ...]
     advice: RefreshAdvice
@@ -61,7 +63,7 @@ class MonitorResult:
 
     def to_json(self) -> JSON:
         """Return all as plain values."""
-        names = ("figures", "baselines", "sums", "mix", "groups", "demand", "recorded")
+        names = ("figures", "baselines", "sums", "mix", "groups", "demand", "drift", "recorded")
         return {
             "run": self.run,
             "data_until": self.data_until,
@@ -119,8 +121,15 @@ def monitor_run(
             config,
         )
     today = shop.end_day if as_of is None else day_number(as_of)
-    stopped = list(_stopped(loading.load_transactions(files), shop, today))
-    return _result(files, config, shop, found, kept, trained_until, stopped, notes)
+    own = loading.load_transactions(files)
+    progress("comparing dates", 0.8)
+    moved = drift.drift_table(predictor, own, shop, config)
+    findings = [
+        *_stopped(own, shop, today),
+        *drift.data_findings(own, shop),
+        *drift.drift_findings(moved),
+    ]
+    return _result(files, shop, found, kept, trained_until, moved, findings, notes)
 
 
 def _dates(
@@ -154,17 +163,18 @@ def _dates(
 
 def _result(
     files: RunFolder,
-    config: Config,
     shop: Transactions,
     found: PastForecasts | None,
     history: ScoreHistory | None,
     trained_until: int,
-    stopped: Sequence[Finding],
+    moved: pl.DataFrame,
+    before_outcome: Sequence[Finding],
     notes: Sequence[str],
 ) -> MonitorResult:
+    config = loading.load_config(files)
     figures = tables.figures_table(files, config, found)
     baselines = tables.baselines_table(found)
-    findings = [*stopped, *_outside(figures), *_worse(baselines)]
+    findings = [*before_outcome, *_outside(figures), *_worse(baselines)]
     dates = () if found is None else tuple(tables.days(found))
     return MonitorResult(
         run=str(files.folder),
@@ -176,6 +186,7 @@ def _result(
         mix=tables.mix_table(found, loading.load_segments(files)),
         groups=tables.groups_table(files, found),
         demand=tables.demand_table(files, config, shop, trained_until),
+        drift=moved,
         recorded=tables.recorded_table(history, found),
         findings=tuple(findings),
         advice=advise_refresh(findings, len(dates), has_bands=figures["high"].is_not_null().any()),

@@ -1,7 +1,7 @@
 """The band in which a figure of the next date should lie, by the backtests of the run."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
@@ -58,3 +58,29 @@ def figure_band(
     half = float(stats.t.ppf(1 - alpha / (2 * max(looks, 1)), k - 1))
     half *= spread * math.sqrt(1 + 1 / k)
     return FigureBand(expected, k, expected - half, expected + half)
+
+
+def pooled_bands(
+    values: Mapping[str, Sequence[float]], looks: int = 1, alpha: float = 0.05
+) -> dict[str, FigureBand]:
+    """Return the prediction interval of each of several columns that vary alike.
+
+    As `figure_band`, with the spread pooled over columns: few past values of one column say little
+    of its spread, those of many say more. A column that varied more keeps its own spread.
+
+    >>> bands = pooled_bands({"a": [1.0, 2.0, 3.0], "b": [5.0, 6.0, 7.0]})
+    >>> round(bands["b"].high, 2)
+    9.21
+    """
+    known = {name: own for name, own in values.items() if len(own) >= MIN_TESTS}
+    freedom = sum(len(own) - 1 for own in known.values())
+    if not freedom:
+        return {}
+    pooled = math.sqrt(sum((len(own) - 1) * stdev(own) ** 2 for own in known.values()) / freedom)
+    quantile = float(stats.t.ppf(1 - alpha / (2 * max(looks, 1)), freedom))
+    bands = {}
+    for name, own in known.items():
+        half = quantile * max(pooled, stdev(own)) * math.sqrt(1 + 1 / len(own))
+        middle = fmean(own)
+        bands[name] = FigureBand(middle, len(own), middle - half, middle + half)
+    return bands

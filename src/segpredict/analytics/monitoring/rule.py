@@ -10,9 +10,9 @@ ACTIONS = {
     "data_missing": CHECK_DATA,
     "figure_outside_band": RETRAIN,
     "worse_than_baseline": RETRAIN,
-    "sets_miss": RETRAIN,
-    "scores_drifted": RETRAIN,
-    "feature_drifted": KEEP,  # a reason to look, not to act: the figures decide
+    # Reasons to look, not to act: whether a forecast got worse its outcome will tell.
+    "drift": KEEP,
+    "unseen_category": KEEP,
 }
 
 
@@ -58,6 +58,9 @@ def advise_refresh(
         if own:
             first = min(own, key=lambda finding: finding.since)
             return RefreshAdvice(action, first.since, first.text)
+    if watched := [finding for finding in findings if finding.action == KEEP]:
+        first = min(watched, key=lambda finding: finding.since)
+        return RefreshAdvice(KEEP, first.since, f"{first.text} Its outcome will tell.")
     if not judged:
         return RefreshAdvice(KEEP, "", "No outcome window is over yet.")
     if not has_bands:
