@@ -134,14 +134,14 @@ def test_nights_of_a_history_are_judged_by_what_they_said(
     run_folder: Path, later: Path, end: datetime, tmp_path: Path
 ) -> None:
     history, first = tmp_path / "history", end.date() + timedelta(days=1)
-    for days in (0, 28, 120):
+    for days in (0, 120):
         night = first + timedelta(days=days)
         pipeline.score_into_history(history, run_folder, [str(later)], as_of=night)
     found = judged(run_folder, later, history=history)
-    assert found.dates == (first.isoformat(), (first + timedelta(days=28)).isoformat())
+    assert found.dates == (first.isoformat(),)
     assert any("1 nights" in note for note in found.notes)
     accuracy = found.figures.filter(figure="accuracy")["value"].to_list()
-    assert found.recorded["changed"].to_list() == [0.0, 0.0]
+    assert found.recorded["changed"].to_list() == [0.0]
     assert found.recorded["accuracy"].to_list() == pytest.approx(accuracy, abs=0.2)
 
 
@@ -206,6 +206,7 @@ def test_data_of_another_shop_are_refused(run_folder: Path, later: Path, tmp_pat
         judged(run_folder, other)
 
 
+@pytest.mark.slow
 def test_a_shop_that_changes_is_found_before_the_outcome_is_known(
     run_folder: Path, sample_file: Path, later: Path, end: datetime, tmp_path: Path
 ) -> None:

@@ -44,8 +44,10 @@ def drift_table(
     scores, so a season that moves every year moves the band, too.
     """
     step, end = config.time.step, trained_on.end_day
-    dates = list(range(end + step, shop.end_day + 1, step))
     past = _past_dates(trained_on, config)
+    # As far from the end of the run as enough pairs of its own dates are.
+    furthest = (len(past) - MIN_PAIRS) * step
+    dates = list(range(end + step, min(shop.end_day, end + furthest) + 1, step))
     if not dates:
         return pl.DataFrame(schema=DRIFT_SCHEMA)
     known = _columns(predictor, trained_on, past, config)
