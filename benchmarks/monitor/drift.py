@@ -76,7 +76,9 @@ def main() -> None:
     kinds: Counter[tuple[str, str]] = Counter()
     began = time.process_time()
     for seed in range(given.first, given.first + given.shops):
-        for planted_kind, found in found_in(seed, given.customers).items():
+        by_drift = found_in(seed, given.customers)
+        print(f"shop {seed}: {by_drift}", flush=True)
+        for planted_kind, found in by_drift.items():
             any_kind[planted_kind] += bool(found)
             kinds.update((planted_kind, kind) for kind in found)
     print(f"{given.shops} shops, {time.process_time() - began:.0f} CPU seconds")
