@@ -198,6 +198,16 @@ def test_a_shop_that_goes_on_as_before_is_left_alone(
     assert found.advice.action == "keep", found.findings
 
 
+def test_data_that_begin_too_late_are_refused(
+    run_folder: Path, later: Path, end: datetime, tmp_path: Path
+) -> None:
+    newest = tmp_path / "newest.csv"
+    sales = pl.read_csv(later, infer_schema=False)
+    sales.filter(DAY.dt.date() > end.date() - timedelta(days=200)).write_csv(newest)
+    with pytest.raises(MismatchError, match="must reach back to"):
+        judged(run_folder, newest)
+
+
 def test_data_of_another_shop_are_refused(run_folder: Path, later: Path, tmp_path: Path) -> None:
     sales = pl.read_csv(later, infer_schema=False)
     other = tmp_path / "other.csv"

@@ -82,15 +82,21 @@ def _columns(
     shop = sample_shop(shop, config.classifier)[0]
     windows = [predictor.score_window(shop, date) for date in dates]
     panel = build_panel(shop, predictor.segmentation, windows, predictor.families)
-    orders = shop.order_days().lines.group_by("day").len().collect()
+    sold = shop.lines.filter(~pl.col("is_return")).group_by("day")
+    by_day = sold.agg(pl.col("is_order_head", "amount").sum()).collect()
     found: dict[int, Columns] = {}
     for date in dates:
         rows = panel.at_cutoffs(date).sort("customer_id")
         p = predictor.model.predict_proba(rows)
         states = np.bincount(rows["state_now"].to_numpy(), minlength=len(predictor.segments))
-        recent = orders.filter(pl.col("day").is_between(date - config.time.step, date - 1))
+        recent = by_day.filter(pl.col("day").is_between(date - config.time.step, date - 1))
+        orders, money = (recent[name].sum() for name in ("is_order_head", "amount"))
         sizes = {f"customers in {s.name}": states[s.code] for s in predictor.segments}
-        sizes |= {"customers": rows.height, "orders": recent["len"].sum()}
+        sizes |= {
+            "customers": rows.height,
+            "orders": orders,
+            "money an order": money / (orders or 1),
+        }
         found[date] = {
             **{f"p_{s.id}": p[:, s.code] for s in predictor.segments},
             **{n: rows[n].cast(pl.Float64).to_numpy() for n in _numeric(rows, panel.feature_names)},

@@ -17,6 +17,7 @@ from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
+from segpredict.errors import MismatchError
 from segpredict.pipeline import drift, loading
 from segpredict.pipeline import monitor_tables as tables
 from segpredict.pipeline.past_forecasts import PastForecasts, evaluate_past_forecasts
@@ -99,6 +100,8 @@ def monitor_run(
 
     Every date whose outcome window is over is scored again with the run, on what was known that
     day. Bands are prediction intervals over the run's own backtests (`figure_band`).
+
+    Raises `MismatchError` when the data are of another shop, or begin too late.
     """
     files = open_run(folder)
     config, predictor = loading.load_config(files), loading.load_predictor(files)
@@ -108,6 +111,7 @@ def monitor_run(
         predictor.facts.require_same(shop, predictor.cleaning_options.revenue)
     kept = None if history is None else ScoreHistory(history)
     trained_until = day_number(files.metadata["windows"]["forecast_from"])
+    _require_reach(predictor, shop, trained_until)
     cutoffs, notes = _dates(predictor, shop, config, trained_until, kept)
     found: PastForecasts | None = None
     if cutoffs:
@@ -130,6 +134,18 @@ def monitor_run(
         *drift.drift_findings(moved),
     ]
     return _result(files, shop, found, kept, trained_until, moved, findings, notes)
+
+
+def _require_reach(predictor: SegmentPredictor, shop: Transactions, trained_until: int) -> None:
+    """Raise where data begin after the look-back of the first date: orders would be missing."""
+    needed = trained_until - predictor.time.lookback
+    needed = needed if predictor.first_day is None else max(needed, predictor.first_day)
+    if shop.first_day > needed:
+        raise MismatchError(
+            f"The data begin on {as_date(shop.first_day)}; to score {as_date(trained_until)} they "
+            f"must reach back to {as_date(needed)}.",
+            fix="give the older data, too, e.g. a store that holds all.",
+        )
 
 
 def _dates(
