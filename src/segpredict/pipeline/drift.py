@@ -10,7 +10,6 @@ from segpredict.analytics.monitoring import (
     DriftStatistics,
     FigureBand,
     Finding,
-    figure_band,
     measure_drift,
     pooled_bands,
 )
@@ -39,9 +38,8 @@ def drift_table(
     """Return how far scores, features and sizes moved since the end of the run, by date.
 
     Thresholds are the shop's own: two dates of the run as far apart show how far a column moves
-    without any fault (`figure_band` of the logarithm of the population stability index, and of
-    changes in size, corrected for the number of columns and dates). Scores are compared with
-    scores, so a season that moves every year moves the band, too.
+    without any fault (`pooled_bands` of the logarithm of the population stability index, and of
+    changes in size by their chance, corrected for the number of columns and dates).
     """
     step, end = config.time.step, trained_on.end_day
     past = _past_dates(trained_on, config)
@@ -61,7 +59,7 @@ def drift_table(
             past_moves = {
                 name: [_moved(known[a], known[b], name, kind) for a, b in pairs] for name in names
             }
-            bands = _bands(past_moves, kind, looks)
+            bands = _bands(past_moves, looks)
             for name, band in bands.items():
                 rows += _row(date, kind, name, band, _moved(known[end], new[date], name, kind))
     return pl.DataFrame(rows, DRIFT_SCHEMA, orient="row")
@@ -90,17 +88,14 @@ def _columns(
         p = predictor.model.predict_proba(rows)
         states = np.bincount(rows["state_now"].to_numpy(), minlength=len(predictor.segments))
         recent = by_day.filter(pl.col("day").is_between(date - config.time.step, date - 1))
-        orders, money = (recent[name].sum() for name in ("is_order_head", "amount"))
-        sizes = {f"customers in {s.name}": states[s.code] for s in predictor.segments}
-        sizes |= {
-            "customers": rows.height,
-            "orders": orders,
-            "money an order": money / (orders or 1),
-        }
+        orders, money = (float(recent[name].sum()) for name in ("is_order_head", "amount"))
+        counts = [*states.tolist(), rows.height, orders]
+        # Each with the number of cases behind it, by which chance moves it.
+        sizes = [*((count, count) for count in counts), (money / max(orders, 1.0), orders)]
         found[date] = {
             **{f"p_{s.id}": p[:, s.code] for s in predictor.segments},
             **{n: rows[n].cast(pl.Float64).to_numpy() for n in _numeric(rows, panel.feature_names)},
-            **{name: np.array([float(size)]) for name, size in sizes.items()},
+            **{n: np.array(size) for n, size in zip(_size_names(predictor), sizes, strict=True)},
         }
     return found
 
@@ -109,32 +104,36 @@ def _numeric(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
     return [n for n in names if rows[n].dtype.is_numeric() or rows[n].dtype == pl.Boolean]
 
 
+def _size_names(predictor: SegmentPredictor) -> list[str]:
+    names = [f"customers in {segment.name}" for segment in predictor.segments]
+    return [*names, "customers", "orders", "money an order"]
+
+
 def _names(predictor: SegmentPredictor, columns: Columns) -> dict[str, list[str]]:
     scores = [f"p_{segment.id}" for segment in predictor.segments]
-    sizes = [name for name, values in columns.items() if len(values) == 1]
+    sizes = _size_names(predictor)
     others = [name for name in columns if name not in {*scores, *sizes}]
     return {"score": scores, "size": sizes, "feature": others}
 
 
 def _moved(before: Columns, after: Columns, name: str, kind: str) -> DriftStatistics | float | None:
-    """Return how far a column moved; of a size, the logarithm of its ratio."""
+    """Return how far a column moved; of a size, the logarithm of its ratio by its chance."""
     if name not in before or name not in after:
         return None
     if kind != "size":
         return measure_drift(before[name], after[name])
-    return float(np.log((after[name][0] + 1) / (before[name][0] + 1)))
+    (one, n_one), (other, n_other) = before[name] + 1, after[name] + 1
+    return float(np.log(other / one) / np.sqrt(1 / n_one + 1 / n_other))
 
 
 def _bands(
-    moves: Mapping[str, Sequence[DriftStatistics | float | None]], kind: str, looks: int
+    moves: Mapping[str, Sequence[DriftStatistics | float | None]], looks: int
 ) -> dict[str, FigureBand]:
-    """Return the band of each column; indices vary alike, sizes each in its own way."""
+    """Return the band of each column; columns of a kind vary about alike."""
     values = {
         name: [_value(each) for each in own if each is not None] for name, own in moves.items()
     }
     enough = {name: own for name, own in values.items() if len(own) >= MIN_PAIRS}
-    if kind == "size":
-        return {name: figure_band(own, looks=looks) for name, own in enough.items()}
     return pooled_bands(enough, looks)
 
 
