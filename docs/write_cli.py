@@ -21,13 +21,14 @@ Written from the commands when the site is built; `segpredict COMMAND --help` sa
 | --: | --- |
 | 0 | done |
 """
+MONITOR = "| 12 | `monitor --exit-code`: train again, or check the data |"
 SIGNALS = "| 130, 143 | stopped by Ctrl-C or by a signal; nothing was written |"
 
 
 def document() -> str:
     """Return the page of all commands, as Markdown."""
     commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    codes = "\n".join([*_exit_codes(), SIGNALS])
+    codes = "\n".join([*_exit_codes(), MONITOR, SIGNALS])
     return "\n\n".join([HEAD + codes, *(_command(n, commands[n]) for n in COMMANDS)]) + "\n"
 
 

@@ -54,8 +54,7 @@ def source() -> ListSource:
         reasons=REASONS,
         offers=pl.DataFrame({"customer_id": ["a"], "suggested_product": ["mug Mug"]}),
         catalogue=CampaignCatalogue((Campaign("call", "Call", "Call them."),)),
-        options=CampaignOptions(),
-        earlier_arms={},
+        universal_holdout=pl.DataFrame({"customer_id": IDS, "is_universal": [True, False, True]}),
     )
 
 
@@ -102,17 +101,11 @@ def arms_in_segments(source: ListSource) -> dict[str, str]:
     }
 
 
-def test_arms_of_recorded_lists_hold_in_the_lists_of_segments(source: ListSource) -> None:
-    earlier = {"another": {"c": "universal holdout"}}
-    assert arms_in_segments(replace(source, earlier_arms=earlier))["c"] == "universal holdout"
-
-
-def test_files_of_a_run_agree_on_arms_though_another_list_was_logged(
+def test_the_universal_holdout_of_the_run_holds_in_the_lists_of_segments(
     source: ListSource,
 ) -> None:
-    later = {"another": {"a": "treatment", "=b": "universal holdout"}}
-    arms = arms_in_segments(replace(source, earlier_arms=later))
-    assert (arms["a"], arms["=b"]) == ("universal holdout", "treatment")
+    arms = arms_in_segments(source)
+    assert arms == {"a": "universal holdout", "=b": "treatment", "c": "universal holdout"}
 
 
 def test_a_run_without_a_campaign_has_lists_of_segments_alone() -> None:

@@ -28,7 +28,7 @@ REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 COMMAND_PANELS = {
     "Start here": ("demo", "check", "run"),
     "The three stages of a run": ("cluster", "train-classifier", "explain"),
-    "Use a run": ("score", "campaign", "transitions", "report", "publish", "export"),
+    "Use a run": ("score", "campaign", "monitor", "transitions", "report", "publish", "export"),
     "Data": ("ingest", "sample", "fetch"),
 }
 # What most people need stands above these, in a panel without a name of its own.
@@ -38,10 +38,11 @@ OPTION_PANELS = {
     "Segments": "refit compare select algorithm k inputs",
     "Model": "leakage-demo thorough seed threads model",
     "Explaining the whole run again": "sample refits",
-    "List and control group": "holdout max-customers author",
+    "Readout": "readout contacted cost margin",
+    "List and control group": "holdout max-customers author by-segment",
     "Database": "sql create prefix shop",
     "Privacy": "hash-ids secret-file no-customers",
-    "Output": "plots top html write-config replace force verbose json quiet help",
+    "Output": "plots top html write-config replace force exit-code verbose json quiet help",
 }
 PANEL_OF_OPTION = {
     f"--{name}": panel for panel, names in OPTION_PANELS.items() for name in names.split()

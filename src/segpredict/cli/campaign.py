@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segpredict.cli import _options as o
 from segpredict.cli._config import current_time, run_currency
 from segpredict.cli._output import Output, Row, cut_text
+
+if TYPE_CHECKING:
+    from segpredict.pipeline import CampaignRequest, ReadoutRequest
 
 STAKE_NOTE = "at stake: expected loss or gain without a campaign, not what a campaign saves"
 PLAN_COLUMNS = ("campaign", "kpi", "base_rate", "uplift", "per_arm", "windows", "days")
@@ -39,6 +42,39 @@ def command(
     author: Annotated[
         str, typer.Option(metavar="NAME", help="Who draws the list, for the record.")
     ] = "",
+    by_segment: Annotated[
+        bool,
+        typer.Option("--by-segment", help="Plan the readout of this list by segment, too."),
+    ] = False,
+    readout: Annotated[
+        bool,
+        typer.Option("--readout", help="Read out the lists on record. Needs --data."),
+    ] = False,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE",
+            help="For a readout: transactions over the outcome window, and from before it. "
+            "Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    contacted: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="For a readout: the ids that were contacted (CSV or Parquet)."
+        ),
+    ] = None,
+    cost: Annotated[
+        float | None,
+        typer.Option(metavar="MONEY", min=0.0, help="For a readout: what one contact costs."),
+    ] = None,
+    margin: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE", min=0.0, max=1.0, help="For a readout: what is left of revenue."
+        ),
+    ] = 1.0,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -53,30 +89,58 @@ def command(
 
     Without `--campaign` the campaigns are listed, with the test that each would need.
 
+    With `--readout` the lists on record are compared with what came: treated customers against
+    their control group, all of them, contacted or not. Each look is recorded, and a look before
+    the day of the readout makes its interval wider.
+
+    Results: `segpredict campaign --run artifacts/may --readout --data sales.csv --cost 0.8`
+
     Example: `segpredict campaign --run artifacts/may --campaign hold_best --out list.csv`
     """
     from segpredict import pipeline
+    from segpredict.analytics.campaigns import ReadoutCosts
     from segpredict.errors import UsageError
+    from segpredict.scoring.new_data import NewData
 
     output = Output(as_json, quiet, verbose)
-    if campaign is None:
-        rows = pipeline.list_campaigns(run).to_dicts()
-        output.print_block("ACTIONS", _listed(run, rows), STAKE_NOTE)
-        if output.verbose:
-            tests = [{name: row[name] for name in PLAN_COLUMNS} for row in rows]
-            output.print_table("The test that each needs", tests, note="per arm: customers")
-        output.print_line(f"{'Next':<9}segpredict campaign --run {run} --campaign NAME --out FILE")
-        output.print_json({"run": str(run), "campaigns": rows})
-        return
-    if out is None:
+    if readout:
+        costs = ReadoutCosts(cost, margin)
+        _read_out(
+            output, run, pipeline.ReadoutRequest(NewData(data or []), campaign, contacted, costs)
+        )
+    elif campaign is None:
+        _list_campaigns(output, run)
+    elif out is None:
         raise UsageError("--campaign needs --out.", fix="name a CSV file with --out.")
-    request = pipeline.CampaignRequest(campaign, out, holdout, max_customers, author)
+    else:
+        _draw(
+            output,
+            run,
+            pipeline.CampaignRequest(campaign, out, holdout, max_customers, author, by_segment),
+        )
+
+
+def _list_campaigns(output: Output, run: Path) -> None:
+    from segpredict import pipeline
+
+    rows = pipeline.list_campaigns(run).to_dicts()
+    output.print_block("ACTIONS", _listed(run, rows), STAKE_NOTE)
+    if output.verbose:
+        tests = [{name: row[name] for name in PLAN_COLUMNS} for row in rows]
+        output.print_table("The test that each needs", tests, note="per arm: customers")
+    output.print_line(f"{'Next':<9}segpredict campaign --run {run} --campaign NAME --out FILE")
+    output.print_json({"run": str(run), "campaigns": rows})
+
+
+def _draw(output: Output, run: Path, request: "CampaignRequest") -> None:
+    from segpredict import pipeline
+
     made = pipeline.draw_campaign(run, request, current_time())
     arms = made["arms"]
     control = arms["campaign holdout"] + arms["universal holdout"]
     output.print_line(
         f"{made['customers']:,} customers: {arms['treatment']:,} to treat, {control:,} in "
-        f"the control group. The list: {out}"
+        f"the control group. The list: {request.out}"
     )
     if made["detectable_uplift"] is not None:
         output.print_line(
@@ -85,6 +149,18 @@ def command(
         )
     output.print_line(f"Recorded in {made['record']}")
     output.print_json(made)
+
+
+def _read_out(output: Output, run: Path, request: "ReadoutRequest") -> None:
+    from segpredict import pipeline
+    from segpredict.cli._readout import show_readouts
+    from segpredict.errors import UsageError
+
+    if not request.data.data:
+        raise UsageError("--readout needs --data.", fix="name newer transactions with --data.")
+    with output.stages() as progress:
+        found = pipeline.read_out_campaigns(run, request, current_time(), progress)
+    show_readouts(output, found, run_currency(run))
 
 
 def _listed(run: Path, rows: Sequence[Row]) -> list[Row]:

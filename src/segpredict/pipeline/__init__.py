@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         export_report,
     )
     from segpredict.pipeline.load_run import load
+    from segpredict.pipeline.monitor import monitor_run
     from segpredict.pipeline.publish import ScoreTable, publish_run
     from segpredict.pipeline.queries import (
         check_data,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         score_into_history,
         write_plots,
     )
+    from segpredict.pipeline.readout import ReadoutRequest, read_out_campaigns
     from segpredict.pipeline.runs import (
         fit,
         run_clustering,
@@ -47,12 +49,14 @@ _HOMES = {
     "segpredict.pipeline.exports": (
         "ExportRequest Report export_bi_tables export_query export_report"
     ),
+    "segpredict.pipeline.monitor": "monitor_run",
     "segpredict.pipeline.publish": "ScoreTable publish_run",
     "segpredict.pipeline.queries": (
         "check_data draw_waterfall explain_customer feature_meanings load_run_explanation "
         "score_into_history write_plots"
     ),
     "segpredict.pipeline.load_run": "load",
+    "segpredict.pipeline.readout": "ReadoutRequest read_out_campaigns",
     "segpredict.pipeline.runs": (
         "fit run_clustering run_explanation run_pipeline run_report run_training"
     ),
@@ -64,6 +68,7 @@ __all__ = [
     "CampaignRequest",
     "ExportRequest",
     "IngestResult",
+    "ReadoutRequest",
     "Report",
     "RunTarget",
     "ScoreTable",
@@ -83,8 +88,10 @@ __all__ = [
     "list_campaigns",
     "load",
     "load_run_explanation",
+    "monitor_run",
     "no_progress",
     "publish_run",
+    "read_out_campaigns",
     "read_transactions",
     "run_clustering",
     "run_explanation",

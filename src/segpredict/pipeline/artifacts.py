@@ -229,6 +229,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     Artifact("campaigns", "plans", "campaigns/plans", Form.TABLE),
     Artifact("campaigns", "targeting_curves", "campaigns/targeting_curves", Form.TABLE),
     Artifact("campaigns", "lists", "campaigns/lists", Form.PARQUET),
+    Artifact("campaigns", "universal_holdout", "campaigns/universal_holdout", Form.PARQUET),
 )
 
 

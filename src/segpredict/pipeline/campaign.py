@@ -41,6 +41,7 @@ class CampaignRequest:
     holdout_share: float | None = None
     max_customers: int | None = None  # the most customers on the list
     author: str = ""  # who draws the list, for the record
+    by_segment: bool = False  # whether the readout is planned by segment, too
 
     def __post_init__(self) -> None:
         if self.holdout_share is not None and not 0 < self.holdout_share <= MAX_HOLDOUT_SHARE:
@@ -89,19 +90,22 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
     with log.lock() as work:  # two lists at once would not know each other's arms
         predictor, shop = loading.load_predictor(files), loading.load_transactions(files)
         earlier = log.earlier_arms()
-        _require_same_shop(log, earlier, shop)
-        table = _drawn(files, predictor, shop, request, options, earlier)
+        require_same_shop(log, earlier, shop)
+        table, held = _drawn(files, predictor, shop, request, options, earlier)
+        kept = table["customer_id"].is_in(list(earlier.get(request.campaign, {}))).any()
         record = _record(files, table, request, created, options)
+        # Those on an earlier list keep their arm, so that the share of the new ones is another.
+        record |= {"control_share": None} if kept else {}
         reasons = _reasons(predictor, shop, table["customer_id"])
         content = encode_csv(campaigns.add_reasons(table, reasons))
         # Nobody may be treated without a record, so the list gets its name after it.
         with disk.drafted_file(request.out, content) as publish:
-            written = log.append_experiment(record, table.select("customer_id", "arm"), work)
+            written = log.append_experiment(record, campaigns.assigned_customers(table), work, held)
             publish()
     return {**record, "record": str(written), "list": str(request.out)}
 
 
-def _require_same_shop(
+def require_same_shop(
     log: ExperimentLog, earlier_arms: Mapping[str, Mapping[str, str]], shop: Transactions
 ) -> None:
     """Raise where the log is of other customers, whose control groups would say nothing here."""
@@ -122,7 +126,9 @@ def _require_same_shop(
 
 def _asked(files: RunFolder, request: CampaignRequest) -> CampaignListRequest:
     campaign = loading.load(files, "campaign_catalogue").get_campaign(request.campaign)
-    return CampaignListRequest(campaign, request.holdout_share, request.max_customers)
+    return CampaignListRequest(
+        campaign, request.holdout_share, request.max_customers, request.by_segment
+    )
 
 
 def _drawn(
@@ -132,8 +138,8 @@ def _drawn(
     request: CampaignRequest,
     options: CampaignOptions,
     earlier_arms: Mapping[str, Mapping[str, str]],
-) -> pl.DataFrame:
-    """Return the list of a campaign."""
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the list of a campaign, and who came to the universal holdout."""
     ask = _asked(files, request)
     campaign = ask.campaign
     _plans(files)  # a run without plans is told so first
@@ -147,7 +153,7 @@ def _drawn(
             f"No customer is eligible for the campaign {campaign.name}.",
             fix="choose another campaign; `segpredict campaign --run RUN` lists them.",
         )
-    return table
+    return table, campaigns.newly_held(marked, earlier_arms)
 
 
 def _record(
@@ -167,6 +173,7 @@ def _facts(
     files: RunFolder, request: CampaignRequest, created: str, options: CampaignOptions
 ) -> dict[str, JSON]:
     config, shop = loading.load_config(files), loading.load_transactions(files)
+    window = config.time.window_at(shop.end_day, shop.first_day)
     ahead = config.time.days_to_outcome + config.time.settlement
     return {
         "created": created,
@@ -175,7 +182,10 @@ def _facts(
         "digest": files.manifest["digest"],
         "as_of": as_date(shop.end_day).isoformat(),
         "readout": as_date(shop.end_day + ahead).isoformat(),
+        "outcome_from": as_date(window.outcome_start).isoformat(),
+        "outcome_until": as_date(window.outcome_end).isoformat(),  # the day after the last
         "currency": shop.currency,
+        "control_share": max(options.holdout_share, request.holdout_share or 0.0),
         "holdout": options.holdout_share,
         "asked": {"share": request.holdout_share, "first": request.max_customers},
     }

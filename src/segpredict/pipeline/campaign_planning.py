@@ -55,15 +55,17 @@ def plan_run_campaigns(
     segments, days = predictor.segments, config.time.days_to_outcome + config.time.settlement
     population = campaign_room.CampaignPopulation(customers, tested, segments, actual, days)
     draws, seed = config.classifier.bootstrap_draws, config.seed
+    marked = campaign_room.mark_universal_holdout(customers, config.campaigns, earlier_arms)
     return CampaignPlans(
         plans=campaign_room.plan_campaigns(campaigns, population, config.campaigns, draws, seed),
         targeting_curves=campaign_room.targeting_curves(customers, campaigns, segments),
-        lists=_lists(customers, segments, campaigns, config.campaigns, earlier_arms),
+        lists=_lists(marked, segments, campaigns, config.campaigns, earlier_arms),
+        universal_holdout=marked.select("customer_id", "is_universal"),
     )
 
 
 def _lists(
-    customers: pl.DataFrame,
+    marked: pl.DataFrame,
     segments: tuple[Segment, ...],
     campaigns: Sequence[Campaign],
     options: CampaignOptions,
@@ -72,7 +74,6 @@ def _lists(
     """Return the lists of all campaigns, one after the other."""
     columns = {name: column.dtype for name, column in CAMPAIGN_LIST_SCHEMA.columns.items()}
     tables = [pl.DataFrame(schema={"campaign": pl.String, **columns})]
-    marked = campaign_room.mark_universal_holdout(customers, options, earlier_arms)
     for campaign in campaigns:
         request = CampaignListRequest(campaign)
         table = campaign_room.build_campaign_list(marked, segments, request, options, earlier_arms)

@@ -1,13 +1,12 @@
 """The customer lists of a run: one CSV file a campaign and a segment, ready to act on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from segpredict.analytics import campaigns
 from segpredict.analytics.campaigns import TREATMENT_ARM, UNIVERSAL_HOLDOUT_ARM, CampaignCatalogue
-from segpredict.config.outputs import CampaignOptions
 from segpredict.core.transactions import Transactions
 
 MAX_EXPLAINED = 20_000  # customers with reasons of their own, most money first
@@ -68,8 +67,7 @@ class ListSource:
     reasons: pl.DataFrame | None  # `results.Explained.customer_reasons`
     offers: pl.DataFrame  # `suggested_products`
     catalogue: CampaignCatalogue
-    options: CampaignOptions
-    earlier_arms: Mapping[str, Mapping[str, str]]  # of recorded lists, by campaign and customer
+    universal_holdout: pl.DataFrame  # `results.CampaignPlans.universal_holdout`
 
 
 def customer_list_tables(source: ListSource) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -109,15 +107,8 @@ def _detailed(known: pl.DataFrame, source: ListSource) -> pl.DataFrame:
 
 
 def _universal_arms(known: pl.DataFrame, source: ListSource) -> pl.DataFrame:
-    """Return whether each customer is in the universal holdout, or free to be treated.
-
-    The lists of the run's campaigns say it for their customers, so that all files of a run agree,
-    also where another run's list was recorded after they were drawn. For the other customers it
-    is drawn as for those lists.
-    """
-    marked = campaigns.mark_universal_holdout(known, source.options, source.earlier_arms)
-    is_held = pl.col("arm") == UNIVERSAL_HOLDOUT_ARM
-    listed = source.lists.group_by("customer_id").agg(is_held.any().alias("is_held"))
+    """Return whether each customer is in the universal holdout, or free to be treated."""
     held, free = (pl.lit(arm) for arm in (UNIVERSAL_HOLDOUT_ARM, TREATMENT_ARM))
-    arm = pl.when(pl.coalesce("is_held", "is_universal")).then(held).otherwise(free)
-    return marked.join(listed, on="customer_id", how="left").select("customer_id", arm.alias("arm"))
+    marked = known.join(source.universal_holdout, on="customer_id", how="left")
+    arm = pl.when("is_universal").then(held).otherwise(free)
+    return marked.select("customer_id", arm.alias("arm"))

@@ -96,7 +96,7 @@ def has_stage(files: RunFiles, stage: type[Stage]) -> bool:
         Segmented: "segmentation",
         Trained: "models",
         Explained: "explainer",
-        CampaignPlans: "plans",
+        CampaignPlans: "universal_holdout",
     }
     return artifacts.has(files, mark[stage])
 

@@ -131,7 +131,7 @@ def list_names(files: RunFiles) -> tuple[str, ...]:
 def run_experiments(files: RunFiles) -> tuple[JSON, ...]:
     """Return the records of all campaign lists that were drawn of the runs in this place."""
     folder = files.metadata["config"].get("campaigns", {}).get("experiments_folder", "")
-    return tuple(campaigns.find_experiment_logs(files.place, folder).read_records())
+    return tuple(campaigns.find_experiment_logs(files.place, folder).with_results())
 
 
 def _product_names(shop: Transactions) -> dict[str, str]:

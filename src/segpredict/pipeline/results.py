@@ -165,6 +165,8 @@ class CampaignPlans:
     # the customers of each campaign with their arms: ``campaign`` and the columns of
     # `schemas.CAMPAIGN_LIST_SCHEMA`
     lists: pl.DataFrame
+    # of all customers with a forecast, ``is_universal``: no campaign contacts them
+    universal_holdout: pl.DataFrame
 
 
 StageResult = Prepared | Segmented | Trained | Explained | CampaignPlans

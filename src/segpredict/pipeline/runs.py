@@ -108,7 +108,7 @@ def run_pipeline(
         draft.metadata |= run_metadata(prepared, segmented, target.created)
         for result in results:
             artifacts.save(draft, result)
-        write_customer_lists(draft, arms)
+        write_customer_lists(draft)
         _write_page(
             draft,
             lambda: report_data.collect_report_input(
@@ -292,13 +292,8 @@ def _earlier_arms(draft: run_folder.RunDraft, config: Config) -> Mapping[str, Ma
     return find_experiment_logs(draft.place, config.campaigns.experiments_folder).earlier_arms()
 
 
-def write_customer_lists(
-    draft: run_folder.RunDraft, earlier_arms: Mapping[str, Mapping[str, str]] | None = None
-) -> None:
-    """Write the customer lists of a run that has campaigns, one CSV file each.
-
-    `earlier_arms` are read from the log of experiments where they are not given.
-    """
+def write_customer_lists(draft: run_folder.RunDraft) -> None:
+    """Write the customer lists of a run that has campaigns, one CSV file each."""
     draft.remove(f"{artifacts.LISTS_FOLDER}/")
     if not loading.has_stage(draft, CampaignPlans):
         return
@@ -312,8 +307,7 @@ def write_customer_lists(
         reasons=loading.load_optional(draft, "customer_reasons"),
         offers=customer_lists.suggested_products(shop, scores, suggestions, since),
         catalogue=loading.load(draft, "campaign_catalogue"),
-        options=config.campaigns,
-        earlier_arms=_earlier_arms(draft, config) if earlier_arms is None else earlier_arms,
+        universal_holdout=loading.load(draft, "universal_holdout"),
     )
     for name, table in customer_lists.customer_list_tables(source):
         draft.write(f"{artifacts.LISTS_FOLDER}/{name}.csv", run_folder.encode_csv(table))

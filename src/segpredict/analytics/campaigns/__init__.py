@@ -8,9 +8,11 @@ from segpredict.analytics.campaigns.campaign_list import (
     UNIVERSAL_HOLDOUT_ARM,
     CampaignListRequest,
     add_reasons,
+    assigned_customers,
     build_campaign_list,
     campaign_record,
     mark_universal_holdout,
+    newly_held,
 )
 from segpredict.analytics.campaigns.catalogue import (
     Campaign,
@@ -19,6 +21,7 @@ from segpredict.analytics.campaigns.catalogue import (
     required_columns,
     validate_rules,
 )
+from segpredict.analytics.campaigns.effects import level_of_look
 from segpredict.analytics.campaigns.experiment_log import (
     ExperimentLog,
     evidence_status,
@@ -28,6 +31,13 @@ from segpredict.analytics.campaigns.planning import (
     CampaignPopulation,
     plan_campaigns,
     targeting_curves,
+)
+from segpredict.analytics.campaigns.readout import (
+    CampaignReadout,
+    OutcomeEffect,
+    ReadoutCosts,
+    ReadoutLook,
+    read_out,
 )
 from segpredict.config.outputs import MAX_HOLDOUT_SHARE
 
@@ -39,15 +49,23 @@ __all__ = [
     "CampaignCatalogue",
     "CampaignListRequest",
     "CampaignPopulation",
+    "CampaignReadout",
     "ExperimentLog",
+    "OutcomeEffect",
+    "ReadoutCosts",
+    "ReadoutLook",
     "add_reasons",
+    "assigned_customers",
     "build_campaign_list",
     "campaign_record",
     "evidence_status",
     "find_experiment_logs",
+    "level_of_look",
     "mark_universal_holdout",
+    "newly_held",
     "plan_campaigns",
     "read_campaigns",
+    "read_out",
     "required_columns",
     "targeting_curves",
     "validate_rules",

@@ -40,6 +40,7 @@ class CampaignListRequest:
     holdout_share: float | None = None
     # maximum length of the list; those with most at stake. All if not given.
     max_customers: int | None = None
+    by_segment: bool = False  # whether the readout is planned by segment, too
 
 
 def build_campaign_list(
@@ -103,6 +104,37 @@ def mark_universal_holdout(
             known[customer] = known.get(customer, False) or arm == UNIVERSAL_HOLDOUT_ARM
     held = draw_holdout(drawn, options.holdout_share, options.assignment_key, known)
     return drawn.with_columns(held.alias("is_universal"))
+
+
+def newly_held(marked: pl.DataFrame, earlier_arms: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:
+    """Return ``customer_id`` of who is in the universal holdout and was not before.
+
+    * `marked`: what `mark_universal_holdout` returns.
+    """
+    known = {
+        customer
+        for arms in earlier_arms.values()
+        for customer, arm in arms.items()
+        if arm == UNIVERSAL_HOLDOUT_ARM
+    }
+    held = marked.filter("is_universal").select("customer_id").sort("customer_id")
+    return held.filter(~pl.col("customer_id").is_in(list(known)))
+
+
+def assigned_customers(table: pl.DataFrame) -> pl.DataFrame:
+    """Return what is recorded of each customer of a list: the arm, and the forecasts of the day.
+
+    >>> row = {"customer_id": ["a"], "arm": ["treatment"], "p_inactive": [0.25]}
+    >>> row |= {"segment_id": ["S1"], "segment": ["Core"], "stratum": ["S1/0"]}
+    >>> row |= {"expected_value": [9.0], "value_at_stake": [1.0]}
+    >>> assigned_customers(pl.DataFrame(row))["p_purchase"].to_list()
+    [0.75]
+    """
+    return table.select(
+        *("customer_id", "arm", "segment_id", "segment", "stratum"),
+        *("expected_value", "value_at_stake"),
+        p_purchase=1 - pl.col("p_inactive"),
+    )
 
 
 def _campaign_holdout(
@@ -188,6 +220,8 @@ def campaign_record(
         "detectable_uplift": _detectable_uplift(campaign.kpi, plan, arms, options),
         "alpha": options.alpha,
         "power": options.power,
+        "by_segment": request.by_segment,
+        "forecasts": True,  # of the assigned customers, in the table beside the record
         "result": None,
     }
 

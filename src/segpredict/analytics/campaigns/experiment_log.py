@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
+from segpredict.analytics.campaigns.campaign_list import UNIVERSAL_HOLDOUT_ARM
 from segpredict.core import disk
 from segpredict.core.run_folder import encode_parquet
 from segpredict.core.types import JSON
@@ -17,6 +18,9 @@ from segpredict.errors import ArtifactError
 
 EXPERIMENT_FORMAT = 1
 DEFAULT_LOG_FOLDER = "experiments"
+READOUT_FOLDER = "readouts"
+ALL_CAMPAIGNS = "*"  # in place of a campaign's name: those whom no campaign contacts
+TABLE_FACTS = ("assignment", "universal_holdout")  # in a record: its tables
 REQUIRED_FIELDS = ("campaign", "created", "readout", "customers", "arms", "assignment")
 
 
@@ -28,21 +32,71 @@ class ExperimentLog:
     []
     """
 
-    # holds ``0001-campaign.json`` and ``0001-campaign.parquet`` (customer and arm), and so on. It
-    # holds ids of customers.
+    # holds ``0001-campaign.json``, ``0001-campaign.parquet`` (customer, arm and forecasts) and
+    # ``0001-campaign.holdout.parquet`` (newly in the universal holdout), and so on; readouts are in
+    # a folder of their own. It holds ids of customers.
     folder: Path
 
     def read_records(self) -> list[dict[str, JSON]]:
         """Return all records, oldest first."""
-        return [_read(path) for path in sorted(self.folder.glob("[0-9]*-*.json"))]
+        return list(self.named_records().values())
+
+    def named_records(self) -> dict[str, dict[str, JSON]]:
+        """Return all records by name, oldest first."""
+        return {path.stem: _read(path) for path in sorted(self.folder.glob("[0-9]*-*.json"))}
+
+    def assigned_customers(self, name: str) -> pl.DataFrame:
+        """Return the customers of a record that are on no earlier list of its campaign.
+
+        ``customer_id``, ``arm``, and the forecasts of that day where the record holds them.
+        """
+        records = self.named_records()
+        own = records[name]
+        before = [r for n, r in records.items() if n < name and r["campaign"] == own["campaign"]]
+        customers = self._table(own["assignment"])
+        for record in before:
+            known = self._table(record["assignment"])
+            customers = customers.join(known, on="customer_id", how="anti")
+        return customers
+
+    def read_readouts(self, name: str) -> list[dict[str, JSON]]:
+        """Return the readouts of a record, oldest first."""
+        return [json.loads(path.read_bytes()) for path in self._readouts(name)]
+
+    def append_readout(self, name: str, readout: Mapping[str, JSON]) -> Path:
+        """Write a readout of a record; none is ever changed."""
+        with disk.lock_folder(self.folder / READOUT_FOLDER) as work:
+            number = len(self._readouts(name)) + 1
+            path = self.folder / READOUT_FOLDER / f"{name}.{number:04d}.json"
+            disk.place_file(work, path, _json(readout))
+        return path
+
+    def _readouts(self, name: str) -> list[Path]:
+        return sorted((self.folder / READOUT_FOLDER).glob(f"{name}.[0-9]*.json"))
+
+    def with_results(self) -> list[dict[str, JSON]]:
+        """Return all records, oldest first, each with its last readout as ``result``."""
+        found = []
+        for name, record in self.named_records().items():
+            readouts = self.read_readouts(name)
+            found.append({**record, "result": readouts[-1] if readouts else None})
+        return found
 
     def earlier_arms(self) -> dict[str, dict[str, str]]:
-        """Return each customer's arm on earlier lists, by campaign; the first holds."""
+        """Return each customer's arm on earlier lists, by campaign; the first holds.
+
+        Those in the universal holdout of that day who were on no list are under `ALL_CAMPAIGNS`.
+        """
         found: dict[str, dict[str, str]] = {}
         for record in self.read_records():
             known = found.setdefault(record["campaign"], {})
-            for customer, arm in self._arms(record).iter_rows():
+            arms = self._table(record["assignment"]).select("customer_id", "arm")
+            for customer, arm in arms.iter_rows():
                 known.setdefault(customer, arm)
+            if fact := record.get("universal_holdout"):
+                held = self._table(fact)["customer_id"]
+                everywhere = found.setdefault(ALL_CAMPAIGNS, {})
+                everywhere |= dict.fromkeys(held, UNIVERSAL_HOLDOUT_ARM)
         return found
 
     def lock(self) -> AbstractContextManager[WorkFolder]:
@@ -50,49 +104,59 @@ class ExperimentLog:
         return disk.lock_folder(self.folder)
 
     def append_experiment(
-        self, record: dict[str, JSON], arm_by_customer: pl.DataFrame, work: WorkFolder | None = None
+        self,
+        record: dict[str, JSON],
+        assigned: pl.DataFrame,
+        work: WorkFolder | None = None,
+        held: pl.DataFrame | None = None,
     ) -> Path:
         """Write a record and the arms of its list; return the path of the record.
 
-        `arm_by_customer`: ``customer_id`` and ``arm``.
+        * `assigned`: ``customer_id``, ``arm``, and the forecasts that a readout adjusts for.
+        * `held`: ``customer_id`` of those who came to the universal holdout, listed or not.
         """
         if work is None:
             with self.lock() as own:
-                return self.append_experiment(record, arm_by_customer, own)
+                return self.append_experiment(record, assigned, own, held)
         work.settle(self._needed())
         number = len(list(self.folder.glob("[0-9]*-*.json"))) + 1
         stem = f"{number:04d}-{record['campaign']}"
-        arms_path, record_path = (self.folder / f"{stem}{end}" for end in (".parquet", ".json"))
-        _refuse_existing(record_path, arms_path)
-        work.announce([arms_path.name])
-        content = encode_parquet(arm_by_customer)
-        fact = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-        whole = {**record, "assignment": {"file": arms_path.name, **fact}}
-        text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+        tables = {"assignment": (f"{stem}.parquet", assigned)}
+        if held is not None:
+            tables["universal_holdout"] = (f"{stem}.holdout.parquet", held)
+        record_path = self.folder / f"{stem}.json"
+        _refuse_existing(record_path, *(self.folder / name for name, _ in tables.values()))
+        work.announce([name for name, _ in tables.values()])
+        whole = dict(record)
         try:
-            disk.place_file(work, arms_path, content)
-            disk.place_file(work, record_path, f"{text}\n".encode())
+            for key, (name, table) in tables.items():
+                content = encode_parquet(table)
+                fact = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+                whole[key] = {"file": name, **fact}
+                disk.place_file(work, self.folder / name, content)
+            disk.place_file(work, record_path, _json(whole))
         finally:
             work.settle(self._needed())
         return record_path
 
     def _needed(self) -> list[str]:
         """Return the files that the records name."""
-        return [Path(record["assignment"]["file"]).name for record in self.read_records()]
+        facts = [r.get(key) for r in self.read_records() for key in TABLE_FACTS]
+        return [Path(fact["file"]).name for fact in facts if fact]
 
-    def _arms(self, record: dict[str, JSON]) -> pl.DataFrame:
-        path = self.folder / Path(record["assignment"]["file"]).name
+    def _table(self, fact: Mapping[str, JSON]) -> pl.DataFrame:
+        path = self.folder / Path(fact["file"]).name
         try:
             content = path.read_bytes()
         except OSError:
             content = b""
-        if hashlib.sha256(content).hexdigest() != record["assignment"]["sha256"]:
+        if hashlib.sha256(content).hexdigest() != fact["sha256"]:
             raise ArtifactError(
                 f"{path} should hold the control group, and is missing or was changed.",
                 fix="restore it: without it customers of the control group would be treated.",
                 file=str(path),
             )
-        return pl.read_parquet(content, columns=["customer_id", "arm"], glob=False)
+        return pl.read_parquet(content, glob=False)
 
 
 def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
@@ -115,23 +179,34 @@ def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tup
     if not own:
         return "untested", "untested until an experiment is logged"
     last = own[-1]
+    result = last.get("result")
+    if result and result["status"] == "complete":
+        return "tested", f"tested: {result['sentence'].rstrip('.')}"
+    if result and result["status"] == "none" and result["look"] and result["look"]["fraction"] >= 1:
+        return "no result", result["sentence"].rstrip(".")
     summary = f"list drawn {last['created']}, readout from {last['readout']} on"
     return "running", f"running, no result yet: {summary}"
 
 
-def _refuse_existing(record_path: Path, arms_path: Path) -> None:
+def _json(value: Mapping[str, JSON]) -> bytes:
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def _refuse_existing(record_path: Path, *tables: Path) -> None:
     if record_path.exists():
         raise ArtifactError(
             f"{record_path} exists, though the records before it do not.",
             fix="restore the missing records; none is ever removed.",
             file=str(record_path),
         )
-    if arms_path.exists():
-        raise ArtifactError(
-            f"{arms_path} exists, and no record names it.",
-            fix="move it away, then run the command again.",
-            file=str(arms_path),
-        )
+    for path in tables:
+        if path.exists():
+            raise ArtifactError(
+                f"{path} exists, and no record names it.",
+                fix="move it away, then run the command again.",
+                file=str(path),
+            )
 
 
 def _read(path: Path) -> dict[str, JSON]:
