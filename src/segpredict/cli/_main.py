@@ -28,7 +28,7 @@ REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 COMMAND_PANELS = {
     "Start here": ("demo", "check", "run"),
     "The three stages of a run": ("cluster", "train-classifier", "explain"),
-    "Use a run": ("score", "campaign", "transitions", "report", "publish"),
+    "Use a run": ("score", "campaign", "transitions", "report", "publish", "serve"),
     "Data": ("ingest", "sample", "fetch"),
 }
 # What most people need stands above these, in a panel without a name of its own.
@@ -40,6 +40,7 @@ OPTION_PANELS = {
     "Explaining the whole run again": "sample refits",
     "List and control group": "holdout max-customers author",
     "Database": "create prefix",
+    "Service": "host port orders token-file allow-anonymous allow-host rate",
     "Privacy": "hash-ids secret-file no-customers",
     "Output": "plots top html write-config replace force verbose json quiet help",
 }

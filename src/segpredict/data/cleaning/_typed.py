@@ -123,6 +123,26 @@ def clean_typed_lines(
     )
 
 
+def order_key(
+    customer_id: object, order_id: object, time: object, plan: CleaningOptions
+) -> tuple[str, str, int]:
+    """Return customer, number and day of an order as its cleaned lines have them.
+
+    Raises `LineFieldError` when one of them is no id or no time.
+
+    >>> order_key(" 17850.0", 536365, "1970-01-11T10:15", CleaningOptions())
+    ('17850', '536365', 10)
+    """
+    given = {"customer_id": customer_id, "order_id": order_id}
+    found = {}
+    for name, value in given.items():
+        texts = _texts(name, _checked(name, [value]))
+        _require_filled(name, texts)
+        found[name] = str(texts[0])
+    days, _, _ = _moments(_checked("time", [time]), plan)
+    return normalize_id(found["customer_id"]) or "", found["order_id"], days[0]
+
+
 def _after(earlier: pl.DataFrame, new: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame:
     """Return canonical lines with those that came later; orders are void as all of them say."""
     added = new.join(earlier, on=[*KEY, "is_return"], how="anti")
