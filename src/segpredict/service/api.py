@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from segpredict.errors import CustomerMissingError, LineFieldError
+from segpredict.report.model_names import replace_model_names
 from segpredict.service import arrow_lines
 from segpredict.service.bodies import (
     MAX_TEXT,
@@ -163,7 +164,7 @@ async def model(request: Request) -> ModelAnswer:
             **{name: data[name] for name in ("first_day", "last_day", "currency")},
             **{name: windows[name] for name in ("horizon", "lookback")},
             "selected": evaluation.get("selected", ""),
-            "verdict": evaluation.get("reason", ""),
+            "verdict": replace_model_names(evaluation.get("reason", "")),
             "evaluation": {name: evaluation.get(name) for name in ("model", "skill")},
             "notes": list(known.get("notes", ())),
             "reload_problem": state.reload_problem,
@@ -213,7 +214,8 @@ async def add_order(request: Request, customer_id: CustomerId) -> Response:
         if order.day > state.today() + timedelta(days=1):
             raise LineFieldError("time", 0, body.time, "a day that is not in the future")
         is_known = store.has(order)
-        lines = [*store.lines_of([order.customer_id]), *(() if is_known else order.lines)]
+        # The new lines stand first, so that an error counts them as the client does.
+        lines = [*(() if is_known else order.lines), *store.lines_of([order.customer_id])]
         as_of = max(live.as_of(store), order.day + timedelta(days=1))
         # Scored before it is kept: lines that cannot be scored must not stay.
         scores = live.score_known([order.customer_id], lines, as_of)

@@ -17,7 +17,7 @@ from segpredict.errors import SegpredictError
 from segpredict.service import api, pages, problems, watch
 from segpredict.service.bodies import OrderBody, ScoreBody, schemas_of
 from segpredict.service.gate import Gate
-from segpredict.service.options import MAX_BODY_BYTES, RELOAD_SECONDS, ServiceOptions
+from segpredict.service.options import RELOAD_SECONDS, ServiceOptions
 from segpredict.service.state import ServiceState
 
 TITLE = "segpredict"
@@ -35,7 +35,6 @@ def create_app(options: ServiceOptions, state: ServiceState) -> Gate:
         version=__version__,
         docs_url=None,  # they would load scripts from elsewhere
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
         redirect_slashes=False,
         lifespan=_lifespan,
         exception_handlers={

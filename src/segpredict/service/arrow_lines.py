@@ -70,7 +70,10 @@ def _is_compressed(message: bytes) -> bool:
     place = _field(message, struct.unpack_from("<I", message, 0)[0], HEADER_FIELD)
     if place is None:
         return False
-    return _field(message, place + struct.unpack_from("<I", message, place)[0], COMPRESSION_FIELD) is not None
+    return (
+        _field(message, place + struct.unpack_from("<I", message, place)[0], COMPRESSION_FIELD)
+        is not None
+    )
 
 
 def _field(buffer: bytes, table: int, number: int) -> int | None:

@@ -14,6 +14,7 @@ MAX_TEXT = 400  # characters of a text
 MAX_UNITS = 1e11  # of a number: sums of lines must fit into whole units of 10⁻⁴
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Time = Annotated[str, Field(max_length=40, pattern=r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d[^\n]*)?$")]
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 Identifier = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)] | Whole
 Number = (
@@ -44,7 +45,7 @@ class CustomerLineBody(LineBody):
     """One line with its customer, its time (ISO 8601) and its order."""
 
     customer_id: Identifier
-    time: Text
+    time: Time
     order_id: NotRequired[Identifier | None]
 
 
@@ -63,7 +64,7 @@ class OrderBody(BaseModel):
     model_config = STRICT
 
     order_id: Identifier
-    time: Text = Field(description="A day, or a day with a time, in ISO 8601.")
+    time: Time = Field(description="A day, or a day with a time, in ISO 8601.")
     lines: Annotated[list[LineBody], Field(min_length=1, max_length=1_000)]
 
 

@@ -39,7 +39,7 @@ class ImpatientProtocol(H11Protocol):
         self._for_reader = self.loop.call_later(BODY_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """The client reads again."""
+        """Wait no longer for a client that reads again."""
         super().resume_writing()
         _stop(self._for_reader)
 

@@ -16,12 +16,18 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segpredict.core.crash import describe_crash
-from segpredict.service.options import BODY_SECONDS, BURST, ServiceOptions
+from segpredict.service.options import (
+    BODY_SECONDS,
+    BURST,
+    MAX_BODY_BYTES,
+    ServiceOptions,
+)
 from segpredict.service.problems import problem_response
 from segpredict.service.tokens import Tokens
 
 PROBES = ("/health", "/ready")  # of whoever watches the service: no token, no limit
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES // 2**20} MiB."
 MAX_CLIENTS = 10_000  # of which the rate is remembered
 FOREIGN_SITES = ("cross-site", "same-site")
 POLICY = (
@@ -100,7 +106,6 @@ class Gate:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        # The two sides meet in one thread: nothing can come in between.
         self._busy += not is_probe
         self._metrics.busy.set(self._busy)
         try:
@@ -122,6 +127,9 @@ class Gate:
             return problem_response(
                 401, "This needs a valid token.", headers={"www-authenticate": scheme}
             )
+        size = headers.get("content-length", "0")
+        if len(size) > 12 or (size.isdecimal() and int(size) > MAX_BODY_BYTES):
+            return problem_response(413, TOO_LARGE, headers={"connection": "close"})
         if self._busy >= self._most:
             return problem_response(503, "The service is busy.", headers={"retry-after": "1"})
         return None
@@ -148,12 +156,12 @@ def _is_foreign(headers: Headers) -> bool:
 
 
 def _in_time(receive: Receive) -> Receive:
-    """Return a `receive` that gives the whole body some seconds, and not each of its parts."""
+    """Return a `receive` that gives the whole body some seconds, and so many bytes."""
     deadline = asyncio.get_running_loop().time() + BODY_SECONDS
-    is_whole = False
+    is_whole, size = False, 0
 
     async def receive_in_time() -> Message:
-        nonlocal is_whole
+        nonlocal is_whole, size
         if is_whole:
             return await receive()
         try:
@@ -161,6 +169,9 @@ def _in_time(receive: Receive) -> Receive:
                 message = await receive()
         except TimeoutError:
             raise HTTPException(408, "The body came too slowly.", {"connection": "close"}) from None
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            raise HTTPException(413, TOO_LARGE, {"connection": "close"})
         is_whole = not message.get("more_body", False)
         return message
 

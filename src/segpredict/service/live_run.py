@@ -1,7 +1,7 @@
 """One run in memory, checked: its predictor, its customers, its page and its lists."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -52,6 +52,7 @@ class LiveRun:
     scores: pl.DataFrame  # of the run, sorted by customer
     summary: dict[str, Any]
     version: ModelVersion
+    campaigns: tuple[dict[str, Any], ...]  # rows of `campaigns.plan_campaigns`
     page: bytes | None
     _reading: threading.Lock = field(default_factory=threading.Lock)  # of the file of lines
 
@@ -64,6 +65,7 @@ class LiveRun:
         with loading.translate_load_errors(folder):
             files = open_run(folder)
             predictor = loading.load_predictor(files)
+            plans = loading.load_optional(files, "plans")
             found = cls(
                 files,
                 predictor.online(),
@@ -71,6 +73,7 @@ class LiveRun:
                 loading.load(files, "scores"),
                 loading.run_summary(files),
                 predictor.model_version,
+                () if plans is None else tuple(plans.to_dicts()),
                 files.read_bytes(PAGE) if files.has(PAGE) else None,
             )
         found.check()
@@ -148,7 +151,7 @@ class LiveRun:
         )
 
     def shop_of(
-        self, customers: Sequence[str], lines: Sequence[dict[str, JSON]], as_of: date
+        self, customers: Sequence[str], lines: Sequence[Mapping[str, JSON]], as_of: date
     ) -> Transactions:
         """Return the lines of some customers: those of the run, and those that came later."""
         wanted = pl.Series(customers, dtype=pl.String)
@@ -166,7 +169,7 @@ class LiveRun:
         return self.scorer.shop(list(lines), as_of, known)
 
     def score_known(
-        self, customers: Sequence[str], lines: Sequence[dict[str, JSON]], as_of: date
+        self, customers: Sequence[str], lines: Sequence[Mapping[str, JSON]], as_of: date
     ) -> pl.DataFrame:
         """Return the scores of customers of the run, with the lines that came later."""
         return self.scorer.score_shop(
@@ -211,10 +214,11 @@ def _orders(lines: pl.DataFrame) -> list[dict[str, Any]]:
     """Return the newest orders and returns, with their money."""
     found = lines.group_by(*KEY, "is_return").agg(
         lines=pl.len(),
-        amount=pl.col("amount").sum() / MONEY_SCALE,
+        amount=pl.col("amount").sum(),
         void_from=pl.col("void_day").max(),
     )
     newest = found.sort("day", "order_id", "is_return", descending=[True, False, False])
     days = pl.col("day", "void_from").cast(pl.Date).cast(pl.String)
     shown = newest.head(MAX_SHOWN_ORDERS).with_columns(days).rename({"day": "date"})
-    return shown.drop("customer_id").to_dicts()
+    rows = shown.drop("customer_id").to_dicts()
+    return [{**row, "amount": row["amount"] / MONEY_SCALE} for row in rows]

@@ -18,6 +18,7 @@ from segpredict.core.text import strip_control_characters
 from segpredict.core.transactions import MONEY_SCALE
 from segpredict.report.formatting import FILTERS, format_day_range
 from segpredict.report.html.badges import SegmentBadge, segment_badges
+from segpredict.report.model_names import replace_model_names
 from segpredict.scoring.what_if import PlannedOrder
 from segpredict.service.api import in_thread, state_of
 from segpredict.service.bodies import MAX_TEXT
@@ -36,8 +37,17 @@ async def home(request: Request) -> Response:
     evaluation = live.summary.get("evaluation") or {}
     known = live.customers_now
     rows = [(badge, known.get(name, 0)) for name, badge in _badges(live).items()]
+    files = {f"campaign_{each['campaign']}.csv": each for each in live.campaigns}
+    campaigns = [
+        {**each, "file": name if name in live.lists else ""} for name, each in files.items()
+    ]
     return _page(
-        "home.html", live, rows=rows, verdict=evaluation.get("reason", ""), lists=live.lists
+        "home.html",
+        live,
+        rows=rows,
+        verdict=replace_model_names(evaluation.get("reason", "")),
+        campaigns=campaigns,
+        lists=[name for name in live.lists if name not in files],
     )
 
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from segpredict.core.crash import describe_crash
+from segpredict.data.cleaning import FIELDS as LINE_FIELDS
 from segpredict.errors import (
     ArtifactError,
     BusyError,
@@ -38,6 +39,7 @@ STATUSES: Mapping[type[SegpredictError], int] = {
     BusyError: 503,
     ArtifactError: 503,
 }
+FIELDS = {*LINE_FIELDS, "as_of", "lines", "query", "path"}
 PLAIN_FIX = "see the description of the API at /openapi.json."
 BAD_BODY_CODE = "SP-D006"  # of a field that is not what its name says
 
@@ -73,18 +75,28 @@ async def answer_known(_: Request, error: Exception) -> Response:
             status, "The service cannot answer now.", code=error.code, fix="try again later."
         )
     field = error.where.get("column")
-    where = {"field": str(field)} if field is not None else {}
-    return problem_response(status, error.message, code=error.code, fix=error.fix, **where)
+    where = None if field is None else str(field)
+    return problem_response(status, error.message, code=error.code, fix=error.fix, field=where)
 
 
 async def answer_invalid(_: Request, error: Exception) -> Response:
     """Answer a body or a parameter that is not as described, with the field named."""
     assert isinstance(error, ValidationError | RequestValidationError)
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
+    found = [(_place(each), each["msg"]) for each in error.errors()]
+    place = found[0][0]
+    # A number may be whole or not: what is neither breaks both rules.
+    reasons = dict.fromkeys(reason for where, reason in found if where == place)
     fix = "correct the field; nothing was scored or kept."
-    detail = f"{place or 'body'}: {first['msg']}."
-    return problem_response(422, detail, code=BAD_BODY_CODE, fix=fix, field=place or "body")
+    detail = f"{place}: {'; or '.join(reasons)}."
+    return problem_response(422, detail, code=BAD_BODY_CODE, fix=fix, field=place)
+
+
+def _place(error: Mapping[str, Any]) -> str:
+    """Return where a body is wrong, without pydantic's own names of kinds of values."""
+    loc = error["loc"]
+    is_unknown = error["type"] == "extra_forbidden"  # a client may name a field as it likes
+    known = [part for part in loc if isinstance(part, int) or part in FIELDS or is_unknown]
+    return ".".join(quote_value(part).strip('"') for part in known) or "body"
 
 
 async def answer_http(_: Request, error: Any) -> Response:

@@ -7,10 +7,11 @@ from segpredict.data.cleaning._rules import CLEANING_RULES, NO_CUSTOMER
 from segpredict.data.cleaning._support import require_support
 from segpredict.data.cleaning._time_formats import TimeSettings
 from segpredict.data.cleaning._times import parse_times
-from segpredict.data.cleaning._typed import MAX_LINES, clean_typed_lines, order_key
+from segpredict.data.cleaning._typed import FIELDS, MAX_LINES, clean_typed_lines, order_key
 
 __all__ = [
     "CLEANING_RULES",
+    "FIELDS",
     "MAX_LINES",
     "NO_CUSTOMER",
     "TimeSettings",
