@@ -1,4 +1,4 @@
-"""A service in this process, on the invented shop's run, with the shop's lines as a client has them."""
+"""A service in this process, on the run of the invented shop, and the shop's lines."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -81,4 +81,4 @@ def lines(sample_file: Path) -> pl.DataFrame:
 @pytest.fixture(scope="session")
 def buyers(live_state: ServiceState) -> list[str]:
     """Return customers with a forecast and several orders."""
-    return live_state.live.scores.filter("is_eligible")["customer_id"].head(12).to_list()
+    return live_state.live.scores.filter("is_eligible")["customer_id"].head(40).to_list()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from contextlib import suppress
 from typing import Any
 
 import polars as pl
@@ -41,7 +42,7 @@ def post_arrow(service, address: str, body: bytes) -> Any:
 
 
 def test_scores_and_reasons_are_those_of_python(service, lines, buyers):
-    own = of(lines, buyers)
+    own = of(lines, buyers[:12])
     body = {"as_of": AS_OF, "lines": own.to_dicts()}
     expected = service.state.live.scorer.score(own, AS_OF, explain=True)
     explained = service.post("/v1/explain", body)
@@ -51,7 +52,7 @@ def test_scores_and_reasons_are_those_of_python(service, lines, buyers):
 
 
 def test_arrow_gives_the_scores_of_json(service, lines, buyers):
-    own = of(lines, buyers)
+    own = of(lines, buyers[:12])
     found = post_arrow(service, f"/v1/score?as_of={AS_OF}", arrow(own))
     frame = pl.read_ipc_stream(found.content)
     assert frame.equals(service.state.live.scorer.score(own, AS_OF))
@@ -96,7 +97,10 @@ def test_segments_and_the_models_card(service):
         ('{"customer_id": "1", "time": "2023-02-31", "quantity": 1, "price": 1}', "time"),
         ('{"customer_id": "1", "time": "2023-02-01", "price": 1}', "quantity"),
         ('{"customer_id": "1", "time": "2023-02-01", "quantity": 1, "price": 1e12}', "price"),
-        ('{"customer_id": "' + "9" * 401 + '", "time": "2023-02-01", "quantity": 1}', "customer_id"),
+        (
+            '{"customer_id": "' + "9" * 401 + '", "time": "2023-02-01", "quantity": 1}',
+            "customer_id",
+        ),
     ],
 )
 def test_a_wrong_field_is_refused_by_its_name(service, line, field):
@@ -156,7 +160,7 @@ def test_arrow_columns_that_no_line_has_are_refused():
     with pytest.raises(ContractError, match="type list"):
         read_arrow_lines(arrow(nested))
     categories = pa.table({"customer_id": pa.array(["a"]).dictionary_encode()})
-    with pytest.raises(ContractError, match="categories|type dictionary"):
+    with pytest.raises(ContractError, match=r"categories|type dictionary"):
         read_arrow_lines(arrow(categories))
     many = pa.table({"quantity": pa.nulls(100_001, pa.int64())})
     with pytest.raises(LimitError):
@@ -173,10 +177,8 @@ def test_no_bytes_do_more_than_be_refused(data):
     other = bytearray(GOOD)
     other[place] ^= data.draw(st.integers(1, 255))
     for body in (cut, bytes(other)):
-        try:
+        with suppress(ContractError, LimitError):  # any other error is a bug
             assert read_arrow_lines(body).height <= 2
-        except (ContractError, LimitError) as error:
-            assert error.fix
 
 
 def test_no_request_can_name_a_file_or_an_address(service):
@@ -184,7 +186,20 @@ def test_no_request_can_name_a_file_or_an_address(service):
     described = json.loads(text)
     bodies = described["components"]["schemas"]
     names = {name for body in bodies.values() for name in body.get("properties", {})}
-    names |= {p["name"] for path in described["paths"].values() for o in path.values()
-              for p in o.get("parameters", ())}
+    names |= {
+        p["name"]
+        for path in described["paths"].values()
+        for o in path.values()
+        for p in o.get("parameters", ())
+    }
     assert "customer_id" in names
-    assert not names & {"path", "file", "filename", "folder", "url", "uri", "run_folder", "model_path"}
+    assert not names & {
+        "path",
+        "file",
+        "filename",
+        "folder",
+        "url",
+        "uri",
+        "run_folder",
+        "model_path",
+    }

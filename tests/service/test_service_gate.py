@@ -5,7 +5,6 @@ import logging
 from pathlib import Path
 
 import pytest
-from starlette.testclient import TestClient
 
 from segpredict.errors import ConfigError, UsageError
 from segpredict.service import gate as gates
@@ -40,7 +39,15 @@ def test_limits_below_one_are_refused():
 def test_every_route_but_the_probes_needs_the_token(start):
     service = start(token=TOKEN)
     described = service.client.get("/openapi.json", headers={"authorization": f"Bearer {TOKEN}"})
-    pages = ["/", "/report", "/lists/x", "/style.css", "/customers?id=1", "/nowhere", "/openapi.json"]
+    pages = [
+        "/",
+        "/report",
+        "/lists/x",
+        "/style.css",
+        "/customers?id=1",
+        "/nowhere",
+        "/openapi.json",
+    ]
     routes = [(m, p) for p, way in described.json()["paths"].items() for m in way]
     assert len(routes) >= 9
     for method, place in [*routes, *(("get", page) for page in pages)]:
@@ -89,7 +96,9 @@ def test_another_host_is_refused(service, host):
     assert service.client.get("/v1/segments", headers={"host": host}).status_code == 400
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:9", "[::1]:80", "shop.example"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8000", "127.0.0.1:9", "[::1]:80", "shop.example"]
+)
 def test_own_hosts_are_known(start, host):
     service = start(allowed_hosts=("shop.example",))
     assert service.client.get("/v1/segments", headers={"host": host}).status_code == 200

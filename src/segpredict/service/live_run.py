@@ -19,12 +19,13 @@ from segpredict.core.window import as_date, day_number
 from segpredict.data.cleaning import order_key
 from segpredict.errors import ArtifactError
 from segpredict.pipeline import loading
+from segpredict.pipeline.artifacts import REPORT_PATHS
 from segpredict.scoring.history import ModelVersion
 from segpredict.scoring.online import LOGS, OnlineScorer
 from segpredict.scoring.what_if import PlannedOrder, what_if
 from segpredict.service.orders import Order, OrderStore
 
-PAGE = "report.html"
+PAGE = REPORT_PATHS["html"]
 LISTS = "lists/"
 MAX_SHOWN_ORDERS = 50
 MAX_FOUND = 20  # ids that a search offers

@@ -22,11 +22,11 @@ class ServiceState:
     Raises `ArtifactError` when the folder holds no run that can be served.
     """
 
-    def __init__(
-        self, options: ServiceOptions, today: Clock, live: LiveRun | None = None
-    ) -> None:
+    def __init__(self, options: ServiceOptions, today: Clock, live: LiveRun | None = None) -> None:
         self._folder, self._mark = options.run, _mark(options.run)
-        self.live = live or LiveRun.load(options.run)  # read once by each request, swapped as a whole
+        self.live = live or LiveRun.load(
+            options.run
+        )  # read once by each request, swapped as a whole
         self.reload_problem: str | None = None
         self.orders = None if options.orders is None else OrderStore.open(options.orders)
         self.today = today
