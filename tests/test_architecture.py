@@ -42,6 +42,7 @@ FOREIGN_KEYS = {  # of other libraries and formats, or put together from parts
     *("service", "constrained_columns"),  # libpq's and SQLAlchemy's
     *("$defs", "components", "schemas"),  # OpenAPI's
     *("authorization", "content-type", "content-length", "host", "origin", "sec-fetch-site"),
+    *("client", "more_body"),  # ASGI's
     *("learner", "gradient_booster", "gbtree_model_param", "left_children"),  # XGBoost's JSON model
 }
 GLOBBING_READERS = {

@@ -133,7 +133,7 @@ def test_a_body_that_is_none_is_refused(service, body, kind, status):
 
 
 def test_more_lines_than_a_body_may_hold_are_refused(service):
-    body = {"as_of": AS_OF, "lines": [LINE] * 10_001}
+    body = {"as_of": AS_OF, "lines": [{"customer_id": 1, "time": "2023-02-01"}] * 100_001}
     assert service.post("/v1/score", body).json()["field"] == "lines"
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, with_config
 from typing_extensions import TypedDict  # of typing: pydantic asks for Python 3.12
 
-from segpredict.service.options import MAX_LINES
+from segpredict.data.cleaning import MAX_LINES
 
 # No text for a number, no true for one, no NaN, no field that is not known.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)

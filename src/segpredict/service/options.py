@@ -10,7 +10,6 @@ from segpredict.errors import ConfigError, UsageError
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MAX_BODY_BYTES = 8 * 2**20
-MAX_LINES = 10_000  # of one body of JSON; Arrow takes as many as `OnlineScorer.score`
 BODY_SECONDS = 10.0  # until a body must have arrived, and until a header must
 RELOAD_SECONDS = 2.0  # between two looks at the run folder
 STOP_SECONDS = 10  # which requests under way have when the service is stopped
