@@ -205,7 +205,7 @@ def stops(run: Path, trials: int) -> None:
             is_sent, results = threading.Barrier(9), []
 
             def client() -> None:
-                connection = served.connect()  # noqa: B023
+                connection = served.connect()
                 connection.connect()
                 exchange(connection, "GET", "/health", None, "")
                 is_sent.wait()  # noqa: B023

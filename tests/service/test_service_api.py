@@ -8,13 +8,19 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from segpredict.errors import ContractError, LimitError
 from segpredict.service import arrow_lines
 from segpredict.service.arrow_lines import read_arrow_lines
-from segpredict.service.bodies import CustomerAnswer, ModelAnswer, ScoreAnswer, SegmentsAnswer
+from segpredict.service.bodies import (
+    CustomerAnswer,
+    ModelAnswer,
+    Problem,
+    ScoreAnswer,
+    SegmentsAnswer,
+)
 
 AS_OF = "2023-09-01"
 LINE = {"customer_id": "1", "time": "2023-02-01", "quantity": 1, "price": 2.5}
@@ -203,3 +209,42 @@ def test_no_request_can_name_a_file_or_an_address(service):
         "run_folder",
         "model_path",
     }
+
+
+IDS = st.one_of(
+    st.text(max_size=30), st.integers(-(2**70), 2**70), st.sampled_from(["1", 1, "nan"])
+)
+NUMBERS = st.one_of(
+    st.integers(-(10**12), 10**12), st.floats(), st.sampled_from([0, -1, 0.1, 1e11, "1", True])
+)
+TIMES = st.one_of(
+    st.dates().map(str),
+    st.datetimes(timezones=st.none() | st.timezones()).map(dt.datetime.isoformat),
+    st.dates(dt.date(2022, 1, 1), dt.date(2023, 8, 31)).map(str),
+    st.text(max_size=20),
+)
+HOSTILE_LINES = st.lists(
+    st.fixed_dictionaries(
+        {"customer_id": IDS, "time": TIMES},
+        optional={
+            **dict.fromkeys(("quantity", "price", "amount", "discount"), NUMBERS),
+            **dict.fromkeys(("order_id", "product_id"), IDS),
+            **dict.fromkeys(("description", "country", "status"), st.text(max_size=30)),
+        },
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(HOSTILE_LINES)
+def test_any_lines_are_scored_or_refused(service, lines):
+    body = json.dumps({"as_of": AS_OF, "lines": lines})
+    headers = {"content-type": "application/json"}
+    answer = service.client.post("/v1/explain", content=body, headers=headers)
+    if answer.status_code == 200:
+        assert ScoreAnswer.model_validate_json(answer.content).scores
+    else:
+        assert answer.status_code in (413, 422)
+        assert Problem.model_validate_json(answer.content).fix

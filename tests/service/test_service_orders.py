@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+import servers
 from segpredict.service.orders import Order, OrderConflictError, OrderStore
 
 
@@ -112,8 +113,16 @@ def test_without_a_place_for_orders_none_is_taken(start, buyers):
     assert "/orders" not in service.client.get("/openapi.json").text
 
 
-def test_orders_outlive_the_service(tmp_path):
-    place = str(tmp_path / "orders.sqlite")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    if request.param == "sqlite":
+        yield str(tmp_path / "orders.sqlite")
+        return
+    with servers.running("postgresql", "segpredict_service") as server:
+        yield server.url
+
+
+def test_orders_outlive_the_service(place):
     order = Order("a", "1", dt.date(2024, 1, 5), is_return=False, lines=({"quantity": 1},))
     first = OrderStore.open(place)
     assert first.add(order)
