@@ -106,7 +106,7 @@ class OrderStore:
         insert = DIALECTS[self._engine.dialect.name](self._table)
         statement = insert.values(**order.key, lines=order.text).on_conflict_do_nothing()
         with self._writing, self._connection() as connection:
-            if connection.execute(statement).rowcount:
+            if connection.scalar(statement.returning(self._table.c.order_id)) is not None:
                 return True
         return not self.has(order)
 
