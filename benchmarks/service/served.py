@@ -22,7 +22,7 @@ from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.window import as_date
 from segpredict.pipeline.loading import load_transactions
 
-TOKEN = "canary-0123456789abcdef0123456789abcdef"
+TOKEN = "secret-0123456789abcdef0123456789abcdef"
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

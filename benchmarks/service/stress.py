@@ -235,7 +235,7 @@ def stops(run: Path, trials: int) -> None:
     )
 
 
-def canary(served: Served) -> None:
+def token_hits(served: Served) -> None:
     """Look for the token in what is answered and logged."""
     places = ("/", "/metrics", "/v1/model", "/openapi.json", "/customers?id=1", "/nowhere")
     texts = [served.ask("GET", place)[1] for place in places]
@@ -258,7 +258,7 @@ def main() -> int:
             slow_clients(served, given.seconds)
             hot_reloads(served, run, given.reloads)
             overload(served, run, given.seconds)
-            canary(served)
+            token_hits(served)
         stops(run, given.stops)
     return min(len(failures), 1)
 

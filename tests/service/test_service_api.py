@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import re
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -209,6 +211,13 @@ def test_no_request_can_name_a_file_or_an_address(service):
         "run_folder",
         "model_path",
     }
+
+
+def test_the_bodies_of_the_guide_are_taken(service):
+    guide = Path(__file__).parents[2] / "docs" / "guide" / "service.md"
+    lines, order = re.findall(r"```json\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    assert service.post("/v1/score", json.loads(lines)).status_code == 200
+    assert service.send("12346", json.loads(order)).json()["added"]
 
 
 IDS = st.one_of(

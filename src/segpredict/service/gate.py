@@ -25,7 +25,7 @@ from segpredict.service.options import (
 from segpredict.service.problems import problem_response
 from segpredict.service.tokens import Tokens
 
-PROBES = ("/health", "/ready")  # of whoever watches the service: no token, no limit
+PROBES = ("/health", "/ready")  # of those who watch the service: no token, no limit
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES // 2**20} MiB."
 MAX_CLIENTS = 10_000  # of which the rate is remembered

@@ -1,4 +1,4 @@
-"""The routes for whoever watches the service: health, readiness and metrics."""
+"""The routes for those who watch the service: health, readiness and metrics."""
 
 from typing import Literal
 
