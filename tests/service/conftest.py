@@ -48,13 +48,14 @@ def live_state(run_folder: Path) -> ServiceState:
     return ServiceState(ServiceOptions(run_folder), lambda: TODAY)
 
 
-@pytest.fixture
-def start(live_state: ServiceState, tmp_path: Path) -> Iterator[Start]:
+@pytest.fixture(scope="session")
+def start(live_state: ServiceState, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Return what starts a service with options; its run is loaded once for all."""
-    states = []
+    states: list[ServiceState] = []
 
     def started(**options: Any) -> Service:
-        given = {"orders": str(tmp_path / "orders.sqlite"), "rate": 0.0, **options}
+        place = str(tmp_path_factory.mktemp("orders") / "orders.sqlite")
+        given = {"orders": place, "rate": 0.0, **options}
         plan = ServiceOptions(live_state.live.files.folder, **given)
         state = ServiceState(plan, lambda: TODAY, live_state.live)
         states.append(state)
@@ -66,9 +67,19 @@ def start(live_state: ServiceState, tmp_path: Path) -> Iterator[Start]:
         state.close()
 
 
-@pytest.fixture
-def service(start: Start) -> Service:
+@pytest.fixture(scope="session")
+def started(start: Start) -> Service:
     return start()
+
+
+@pytest.fixture
+def service(started: Service) -> Iterator[Service]:
+    """Return a service without a token, that keeps no order yet."""
+    yield started
+    store = started.state.orders
+    assert store is not None
+    with store._connection() as connection:
+        connection.execute(store._table.delete())
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ def folder(run_folder: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def state(folder: Path) -> ServiceState:
-    return ServiceState(ServiceOptions(folder, rate=0), lambda: None)  # type: ignore[arg-type]
+def state(folder: Path, live_state: ServiceState) -> ServiceState:
+    return ServiceState(ServiceOptions(folder, rate=0), live_state.today, live_state.live)
 
 
 def renew(folder: Path, note: str) -> None:
@@ -83,7 +83,7 @@ def test_no_answer_mixes_two_runs(state, folder):
     stop = threading.Event()
 
     def swap() -> None:
-        for night in range(4):
+        for night in range(2):
             renew(folder, f"night {night}")
             state.reload()
             known.add(state.live.digest)

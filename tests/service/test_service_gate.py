@@ -220,7 +220,8 @@ def test_the_token_is_in_no_answer_and_no_log(start, caplog, buyers):
     assert TOKEN not in "".join(texts) + caplog.text + repr(service.state.__dict__)
 
 
-def test_metrics_count_by_route_and_name_no_customer(service, buyers):
+def test_metrics_count_by_route_and_name_no_customer(start, buyers):
+    service = start()
     service.client.get(f"/v1/customers/{buyers[0]}")
     text = service.client.get("/metrics").text
     assert 'route="/v1/customers/{customer_id:path}",status="200"} 1.0' in text
