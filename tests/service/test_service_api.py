@@ -175,6 +175,16 @@ def test_arrow_columns_that_no_line_has_are_refused():
         read_arrow_lines(arrow(many))
 
 
+def test_names_of_arrow_columns_that_are_no_text_are_refused():
+    body = arrow(pl.DataFrame([LINE]))
+    place = body.index(b"price")
+    with pytest.raises(ContractError, match="no Arrow"):
+        read_arrow_lines(body[:place] + b"\xf0" + body[place + 1 :])
+    twice = pa.Table.from_arrays([pa.array(["a"])] * 2, names=["customer_id"] * 2)
+    with pytest.raises(ContractError, match="no Arrow"):
+        read_arrow_lines(arrow(twice))
+
+
 GOOD = arrow(pl.DataFrame([LINE, LINE]))
 
 

@@ -11,6 +11,11 @@ from segpredict.errors import ContractError, LimitError
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 COMPRESSION_FIELD = 3  # of the table RecordBatch in Arrow's Message.fbs
 HEADER_FIELD = 2  # of the table Message
+# Among them are names of columns that are no UTF-8 (ValueError) or stand twice.
+UNREADABLE = (
+    *(pa.ArrowException, OSError, ValueError, KeyError, struct.error),
+    pl.exceptions.PolarsError,
+)
 KINDS = (
     *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
     *(pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal),
@@ -40,14 +45,13 @@ def read_arrow_lines(body: bytes) -> pl.DataFrame:
                     raise LimitError(message, fix="send the customers in parts.")
                 batch.validate(full=True)
                 batches.append(batch)
-            table = pa.Table.from_batches(batches, stream.schema)
-    except (pa.ArrowException, OSError, ValueError, KeyError, struct.error) as error:
+            frame = pl.from_arrow(pa.Table.from_batches(batches, stream.schema))
+    except UNREADABLE as error:
         message = f"The body is no Arrow IPC stream that can be read ({type(error).__name__})."
         raise ContractError(message, fix="write it with pyarrow.ipc.new_stream.") from None
-    if table.num_rows == 0:
-        raise ContractError("There is no line.", fix="send all lines of each customer.")
-    frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
+    if frame.is_empty():
+        raise ContractError("There is no line.", fix="send all lines of each customer.")
     return frame
 
 
