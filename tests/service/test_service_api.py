@@ -175,6 +175,15 @@ def test_arrow_columns_that_no_line_has_are_refused():
         read_arrow_lines(arrow(many))
 
 
+@pytest.mark.parametrize("days", [-800_000, -1, 100_000, 2_000_000_000])
+def test_arrow_times_that_no_calendar_has_are_refused(days):
+    times = pl.Series("time", [0, None, days], dtype=pl.Int32).cast(pl.Date)
+    moments = pl.Series("time", [days * 86_400_000], dtype=pl.Int64).cast(pl.Datetime("ms"))
+    for column in (times, moments):
+        with pytest.raises(ContractError, match="before 1970 or after 2199"):
+            read_arrow_lines(arrow(column.to_frame()))
+
+
 def test_names_of_arrow_columns_that_are_no_text_are_refused():
     body = arrow(pl.DataFrame([LINE]))
     place = body.index(b"price")

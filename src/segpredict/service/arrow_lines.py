@@ -16,6 +16,8 @@ UNREADABLE = (
     *(pa.ArrowException, OSError, ValueError, KeyError, struct.error),
     pl.exceptions.PolarsError,
 )
+PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+LAST_DAY = 84_005  # 2199-12-31, since 1970
 KINDS = (
     *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
     *(pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal),
@@ -52,7 +54,21 @@ def read_arrow_lines(body: bytes) -> pl.DataFrame:
     assert isinstance(frame, pl.DataFrame)
     if frame.is_empty():
         raise ContractError("There is no line.", fix="send all lines of each customer.")
+    for column in frame.iter_columns():
+        _refuse_far_time(column)
     return frame
+
+
+def _refuse_far_time(column: pl.Series) -> None:
+    """Refuse times that are none in Python, of which Polars makes a panic and no error."""
+    kind = column.dtype
+    if not kind.is_temporal():
+        return
+    per_day = 86_400 * PER_SECOND[kind.time_unit] if isinstance(kind, pl.Datetime) else 1
+    days = column.to_physical().drop_nulls() // per_day
+    if not days.is_between(0, LAST_DAY).all():
+        message = f"The {column.name} of a line lies before 1970 or after 2199."
+        raise ContractError(message, fix="correct the line.", column=column.name)
 
 
 def _refuse_compressed(body: bytes) -> None:
