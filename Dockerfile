@@ -2,15 +2,17 @@
 #   docker build -t segpredict . && docker run --rm -v "$PWD/shop:/data" segpredict
 # Your own file:
 #   docker run --rm -v "$PWD/shop:/data" segpredict run --data sales.csv --out may
+# The service: examples/service/compose.yaml
 # The mounted folder must be writable for the user 10001. On Linux the package depends on
 # xgboost-cpu, which brings no GPU libraries.
 FROM python:3.13-slim AS build
 COPY . /source
-RUN pip wheel --no-cache-dir --wheel-dir /wheels /source
+ARG EXTRAS=serve
+RUN pip wheel --no-cache-dir --wheel-dir /wheels "/source[$EXTRAS]"
 
 FROM python:3.13-slim
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --find-links /wheels segpredict
+    pip install --no-cache-dir --no-index /wheels/*.whl
 RUN useradd --uid 10001 --create-home segpredict && install -d -o segpredict /data
 USER segpredict
 WORKDIR /data

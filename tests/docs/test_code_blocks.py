@@ -37,7 +37,7 @@ TRAINING = {"demo", "run", "cluster", "train-classifier"}
 # What is no code: outputs, drawings, and blocks that Sphinx fills.
 TEXT = {"text", "{toctree}", "{eval-rst}", "{literalinclude}", "{raw}"}
 DATABASE = "postgresql://shop@db.example/sales"  # as pages name it
-TOOLS = {"pip", "pytest", "pre-commit"}
+TOOLS = {"pip", "pytest", "pre-commit", "openssl"}
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def commands(block: Block) -> list[list[str]]:
 
 
 def is_parsed(words: list[str]) -> bool:
-    """Whether a command trains or needs a network; a bare `explain` trains its cross-check."""
-    return words[1] in {*TRAINING, "fetch"} or (words[1] == "explain" and len(words) == 4)
+    """Whether a command trains, serves or needs a network; a bare `explain` trains, too."""
+    return words[1] in {*TRAINING, "fetch", "serve"} or (words[1] == "explain" and len(words) == 4)
 
 
 def is_there(words: list[str]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from segpredict.cli._main import app
 
@@ -144,3 +145,11 @@ def test_a_scheduler_runs_its_job_twice(
         subprocess.run([program, *words], env=env, check=True, capture_output=True)
     assert list(shop_folder.glob("scores*.parquet"))
     assert len(list((shop_folder / "history").glob("*.parquet"))) == 1
+
+
+def test_the_examples_of_the_service_call_it_as_it_is() -> None:
+    folder = EXAMPLES / "service"
+    unit = (folder / "segpredict.service").read_text(encoding="utf-8")
+    parse(shlex.split(re.findall(r"^ExecStart=\S+ (.*)$", unit, re.MULTILINE)[0]))
+    services = yaml.safe_load((folder / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    parse(services["segpredict"]["command"])

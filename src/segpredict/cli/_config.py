@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,11 @@ def selection_settings(
 def current_time() -> str:
     """Return the time of day in UTC, for the manifest and the page."""
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")  # noqa: TID251 - the command line
+
+
+def current_day() -> date:
+    """Return today in UTC, as the service knows it."""
+    return datetime.now(UTC).date()  # noqa: TID251 - the command line
 
 
 def column_mapping(columns: Sequence[str] | None) -> dict[str, str]:

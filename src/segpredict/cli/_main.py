@@ -28,7 +28,16 @@ REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
 COMMAND_PANELS = {
     "Start here": ("demo", "check", "run"),
     "The three stages of a run": ("cluster", "train-classifier", "explain"),
-    "Use a run": ("score", "campaign", "monitor", "transitions", "report", "publish", "export"),
+    "Use a run": (
+        "score",
+        "campaign",
+        "monitor",
+        "transitions",
+        "report",
+        "publish",
+        "export",
+        "serve",
+    ),
     "Data": ("ingest", "sample", "fetch"),
 }
 # What most people need stands above these, in a panel without a name of its own.
@@ -41,6 +50,7 @@ OPTION_PANELS = {
     "Readout": "readout contacted cost margin",
     "List and control group": "holdout max-customers author by-segment",
     "Database": "sql create prefix shop",
+    "Service": "host port orders token-file allow-anonymous allow-host rate",
     "Privacy": "hash-ids secret-file no-customers",
     "Output": "plots top html write-config replace force exit-code verbose json quiet help",
 }

@@ -144,7 +144,11 @@ class RunFolder(_RunReader):
             self._refuse_replaced()
             raise TamperedFileError(name, f"cannot be read ({error.strerror})") from None
         if check:
-            self._compare(name, disk.hash_stream(file))
+            try:
+                self._compare(name, disk.hash_stream(file))
+            except BaseException:
+                file.close()
+                raise
         return file
 
     def _compare(self, name: str, digest: str) -> None:

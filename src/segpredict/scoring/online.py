@@ -23,6 +23,7 @@ from segpredict.explain.reasons import REASONS_SCHEMA
 from segpredict.scoring.customer_rows import ScoringRows, require_customers
 from segpredict.scoring.predictor import SegmentPredictor
 
+LOGS = ("events", "contacts")  # side tables that end with the data of a run
 REASON_FIELDS = ("rank", "direction", "feature", "value", "reference", "odds_ratio", "text")
 
 
@@ -57,17 +58,37 @@ class OnlineScorer:
         when no customer has an order before the cutoff, or the data are not like those of training;
         `UsageError` when reasons are asked for and the run was not explained.
         """
+        return self.score_shop(self.shop(lines, as_of), explain=explain)
+
+    def shop(
+        self, lines: object, as_of: DateLike, known: Transactions | None = None
+    ) -> Transactions:
+        """Return what `score` scores: the customers' cleaned lines and the run's side tables.
+
+        `known` are earlier orders of the same customers that are cleaned already, such as those of
+        the run; an order that is among them is not taken again.
+        """
         refuse_forked_process()
-        predictor, cutoff = self.predictor, day_number(as_of)
+        cutoff = day_number(as_of)
+        plan = _options_at(self.predictor.cleaning_options, cutoff)
+        earlier = None if known is None else known.lines.collect()
+        shop = clean_typed_lines(lines, plan, earlier)
+        self._require_same_form(shop)
+        if known is not None and known.end_day == cutoff:  # up to then these were observed
+            logs = {name: getattr(known.side_tables, name) for name in LOGS}
+            shop = replace(shop, side_tables=replace(shop.side_tables, **logs))
+        return replace(self._with_side_tables(shop), first_day=self.since, end_day=cutoff)
+
+    def score_shop(self, shop: Transactions, *, explain: bool = False) -> pl.DataFrame:
+        """Return the scores of what `shop` has returned."""
+        predictor = self.predictor
         if explain and predictor.explainer is None:
             raise UsageError(
                 "The run was not explained, so there are no reasons.",
                 fix="explain it once: segpredict explain --run RUN.",
             )
-        shop = clean_typed_lines(lines, _options_at(predictor.cleaning_options, cutoff))
-        self._require_same_form(shop)
-        window = predictor.time.window_at(cutoff, self.since)
-        rows = predictor.customer_rows(self._with_side_tables(shop), window)
+        window = predictor.time.window_at(shop.end_day, self.since)
+        rows = predictor.customer_rows(shop, window)
         require_customers(rows.customers, window)
         scores = predictor.score_rows(rows)
         return self._with_reasons(scores, rows) if explain else scores

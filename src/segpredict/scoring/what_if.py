@@ -3,7 +3,7 @@
 It shows how the model reacts, not the effect of an order: customers made to order are others.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -20,12 +20,29 @@ WHAT_IF_CASES = {
     "usual": "One more order, of the usual value",
     "double": "One more order, of twice the usual value",
     "category": "One more order, from a category not bought before",
+    "planned": "The order that was entered",
 }
 WHAT_IF_ORDER_ID = "what-if"  # the id of the hypothetical order
 
 
-def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -> pl.DataFrame:
-    """Return a customer's forecast as it is, and with one more order of the median value."""
+@dataclass(frozen=True, slots=True)
+class PlannedOrder:
+    """An order that a customer might place on the last day before the cutoff."""
+
+    value: int  # in whole units of 10⁻⁴
+    product_id: str | None = None  # ``None``: the product that was bought last
+
+
+def what_if(
+    predictor: SegmentPredictor,
+    shop: Transactions,
+    customer_id: str,
+    planned: PlannedOrder | None = None,
+) -> pl.DataFrame:
+    """Return a customer's forecast as it is, and with one more order of the median value.
+
+    `planned` is one more order to try.
+    """
     window = predictor.score_window(shop)
     own = shop.known_at(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
     orders = own.filter(~pl.col("is_return")).group_by(KEY).agg(pl.col("amount").sum())
@@ -37,6 +54,8 @@ def what_if(predictor: SegmentPredictor, shop: Transactions, customer_id: str) -
     new_product = _unknown_product(shop, own, window)
     if new_product is not None:
         cases["category"] = (usual, new_product)
+    if planned is not None:
+        cases["planned"] = (planned.value, planned.product_id)
     rows = []
     for name, (amount, product) in cases.items():
         lines = own if name == "as_is" else _with_order(own, window, amount, product)

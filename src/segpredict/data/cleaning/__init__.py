@@ -7,10 +7,12 @@ from segpredict.data.cleaning._rules import CLEANING_RULES, NO_CUSTOMER
 from segpredict.data.cleaning._support import require_support
 from segpredict.data.cleaning._time_formats import TimeSettings
 from segpredict.data.cleaning._times import parse_times
-from segpredict.data.cleaning._typed import clean_typed_lines
+from segpredict.data.cleaning._typed import FIELDS, MAX_LINES, clean_typed_lines, order_key
 
 __all__ = [
     "CLEANING_RULES",
+    "FIELDS",
+    "MAX_LINES",
     "NO_CUSTOMER",
     "TimeSettings",
     "clean_lines",
@@ -18,6 +20,7 @@ __all__ = [
     "describe_shop",
     "fingerprint_lines",
     "ledger_table",
+    "order_key",
     "parse_times",
     "require_support",
     "sort_canonical",

@@ -290,6 +290,11 @@ AFTER_CUTOFF = _leaving_out(  # the future, which nothing may see
 NO_CUSTOMER = _leaving_out(
     "no_customer", "The row names no customer.", lambda lines, _: _is_null(lines["customer_id"])
 )
+REFUNDED_ORDERS = CleaningRule(
+    "refunded_orders",
+    "Every line of the order was sent back: it is void from the last return on.",
+    mark_refunded,
+)
 CLEANING_RULES = (
     BEFORE_FIRST,
     AFTER_CUTOFF,
@@ -344,11 +349,7 @@ CLEANING_RULES = (
         # A line without a price has money all the same.
         lambda lines, _: (lines["price"] == 0).fill_null(value=False) | (lines["amount"] == 0),
     ),
-    CleaningRule(
-        "refunded_orders",
-        "Every line of the order was sent back: it is void from the last return on.",
-        mark_refunded,
-    ),
+    REFUNDED_ORDERS,
     CleaningRule(
         "unmatched_returns",
         "A return of more than the customer had bought so far; it stays.",

@@ -22,14 +22,17 @@ import polars as pl
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.source import BLANK_CHARACTERS, DECIMAL_SUFFIX, ID_COLUMNS
 from segpredict.core.ledger import Ledger
+from segpredict.core.orders import KEY
+from segpredict.core.schemas import LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import MONEY_SCALE, Detected, InputFile, Transactions
 from segpredict.core.window import day_number
 from segpredict.data.cleaning._assemble import FIRST_DAY, LAST_DAY
-from segpredict.data.cleaning._clean import apply_rules
+from segpredict.data.cleaning._clean import apply_rules, sort_canonical
 from segpredict.data.cleaning._ids import MAX_ID_LENGTH, harmonize_countries, normalize_id
 from segpredict.data.cleaning._money import money_rules
 from segpredict.data.cleaning._numbers import exact_units
 from segpredict.data.cleaning._parse import KEPT_COLUMNS, settled_statuses, with_orders
+from segpredict.data.cleaning._rules import REFUNDED_ORDERS, selected_rules
 from segpredict.errors import LimitError, LineFieldError
 
 MAX_LINES = 100_000  # of one call
@@ -75,8 +78,13 @@ def _columns_of_frame(lines: Any) -> dict[str, list[Any]]:
     return frame.to_dict(as_series=False)
 
 
-def clean_typed_lines(lines: object, plan: CleaningOptions) -> Transactions:
+def clean_typed_lines(
+    lines: object, plan: CleaningOptions, earlier: pl.DataFrame | None = None
+) -> Transactions:
     """Return the canonical transactions of typed lines, as from a file with them.
+
+    `earlier` are canonical lines of the same customers from an earlier file. An order that is among
+    them is not taken again, and returns are matched with what was bought then.
 
     Raises `LineFieldError` when a field is unknown, missing or of another kind; `LimitError` when
     there are too many lines.
@@ -111,10 +119,45 @@ def clean_typed_lines(lines: object, plan: CleaningOptions) -> Transactions:
         is_return=pl.lit(value=False), void_day=pl.lit(None, pl.Int32)
     )
     canonical, first_day, end_day = apply_rules(parsed, plan)
+    if earlier is not None:
+        canonical = _after(earlier, canonical, plan)
     fact = InputFile("lines", rows, detected=Detected(time_format=place))
     return Transactions(
         canonical.lazy(), first_day, end_day, "", Ledger(()), plan.currency, (fact,)
     )
+
+
+def order_key(
+    customer_id: object, order_id: object, time: object, plan: CleaningOptions
+) -> tuple[str, str, int]:
+    """Return customer, number and day of an order as its cleaned lines have them.
+
+    Raises `LineFieldError` when one of them is no id or no time.
+
+    >>> order_key(" 17850.0", 536365, "1970-01-11T10:15", CleaningOptions())
+    ('17850', '536365', 10)
+    """
+    given = {"customer_id": customer_id, "order_id": order_id}
+    found = {}
+    for name, value in given.items():
+        texts = _texts(name, _checked(name, [value]))
+        _require_filled(name, texts)
+        found[name] = str(texts[0])
+    days, _, _ = _moments(_checked("time", [time]), plan)
+    return normalize_id(found["customer_id"]) or "", found["order_id"], days[0]
+
+
+def _after(earlier: pl.DataFrame, new: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame:
+    """Return canonical lines with those that came later; orders are void as all of them say."""
+    added = new.join(earlier, on=[*KEY, "is_return"], how="anti")
+    both = pl.concat([earlier, added]).with_columns(
+        file=0, row=pl.int_range(pl.len()), void_day=pl.lit(None, pl.Int32)
+    )
+    if plan.as_of is not None:
+        both = both.filter(pl.col("day") < day_number(plan.as_of))
+    if REFUNDED_ORDERS in selected_rules(plan):
+        both = REFUNDED_ORDERS.apply(both, plan).lines
+    return validate_schema(sort_canonical(both), LINES_SCHEMA)
 
 
 def needed_fields(columns: Iterable[str], plan: CleaningOptions) -> tuple[str, ...]:

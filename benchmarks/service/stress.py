@@ -1,0 +1,267 @@
+"""What a service does when it is treated badly: figures, one line each; ends with 1 if one fails.
+
+    python benchmarks/service/stress.py --run RUN [--seconds 20]
+
+Copies the run, since reloads replace it. Shown are: clients that never finish a header or a body,
+say nothing, or do not read; good clients beside 300 of them; hot reloads under load; twice the
+load that can be answered; SIGTERM under load; and a search for the token in all that was answered
+or logged.
+"""
+
+import argparse
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from served import TOKEN, Served, body_of, exchange, serving, shop_of
+
+from segpredict.core.run_folder import continue_run
+
+HEAD = b"POST /v1/score HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer " + TOKEN.encode()
+BODY = HEAD + b"\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n"
+SLOW = {  # what a client says at once, and then once a second
+    "header that trickles": (HEAD, b"\r\nx: y"),
+    "body that trickles": (BODY, b" "),
+    "no word at all": (b"", b""),
+    "half a header": (HEAD[:20], b""),
+}
+MOST_SECONDS = 12.0  # until a slow client must be cut off; its time is 10
+failures: list[str] = []
+
+
+def check(name: str, found: str, *, is_good: bool) -> None:
+    """Print a figure, and remember one that is not as promised."""
+    print(f"{'ok  ' if is_good else 'FAIL'} {name}: {found}", flush=True)
+    if not is_good:
+        failures.append(name)
+
+
+def held_open(served: Served, first: bytes, later: bytes) -> float:
+    """Return for how many seconds the service keeps a slow client."""
+    begin = time.monotonic()
+    with socket.create_connection(("127.0.0.1", served.port)) as client:
+        client.sendall(first)
+        client.settimeout(1.0)
+        while time.monotonic() - begin < 3 * MOST_SECONDS:
+            try:
+                if client.recv(4096) == b"":
+                    break
+            except TimeoutError:
+                try:
+                    client.sendall(later)
+                except OSError:
+                    break
+            except OSError:
+                break
+    return time.monotonic() - begin
+
+
+def load(
+    served: Served, clients: int, stop: Callable[[], bool]
+) -> tuple[Counter[int], list[float]]:
+    """Return the statuses and the seconds of requests that some clients send one after another."""
+    statuses: Counter[int] = Counter()
+    taken: list[float] = []
+
+    def client() -> None:
+        connection = served.connect()
+        while not stop():
+            begin = time.monotonic()
+            try:
+                status, _ = exchange(connection, "GET", "/v1/segments", None, "")
+            except OSError:
+                status = 0  # no answer
+                connection = served.connect()
+            statuses[status] += 1
+            taken.append(time.monotonic() - begin)
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return statuses, taken
+
+
+def for_seconds(seconds: float) -> Callable[[], bool]:
+    """Return whether so many seconds have passed."""
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() > until
+
+
+def slow_clients(served: Served, seconds: float) -> None:
+    """Cut off slow clients, and let good ones not wait for them."""
+    for name, (first, later) in SLOW.items():
+        held = held_open(served, first, later)
+        check(f"held open, {name}", f"{held:.1f} s", is_good=held <= MOST_SECONDS)
+    _, alone = load(served, 2, for_seconds(seconds / 4))
+    crowd = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(300)]
+    for client in crowd:
+        client.sendall(HEAD[:20])
+    statuses, beside = load(served, 2, for_seconds(seconds / 4))
+    for client in crowd:
+        client.close()
+    p99 = np.percentile(alone, 99), np.percentile(beside, 99)
+    check(
+        "good clients beside 300 slow ones",
+        f"{dict(statuses)}, p99 {1000 * p99[1]:.1f} ms (alone {1000 * p99[0]:.1f} ms)",
+        is_good=set(statuses) == {200},
+    )
+
+
+def hot_reloads(served: Served, run: Path, swaps: int) -> None:
+    """Replace the run again and again under load."""
+    import json
+
+    known: set[str] = set()
+    is_done = threading.Event()
+    mixed: list[str] = []
+    statuses: Counter[int] = Counter()
+
+    def watch() -> None:
+        while not is_done.is_set():
+            status, content = served.ask("GET", "/v1/model")
+            statuses[status] += 1
+            card = json.loads(content)
+            digest, note = card["model"]["run"], card["notes"]
+            if dict(seen).setdefault(digest, note) != note:
+                mixed.append(digest)
+            seen.append((digest, note))
+
+    seen: list[tuple[str, list[str]]] = []
+    before = served.open_files(), served.resident_mb()
+    thread = threading.Thread(target=watch)
+    thread.start()
+    for night in range(swaps):
+        with continue_run(run) as draft:
+            draft.metadata["notes"] = [f"night {night}"]
+            known.add(draft.publish().manifest["digest"])
+        served.process.send_signal(1)  # SIGHUP
+        time.sleep(0.1)
+    time.sleep(3)
+    is_done.set()
+    thread.join()
+    last = json.loads(served.ask("GET", "/v1/model")[1])["notes"]
+    check(
+        f"{swaps} reloads",
+        f"{dict(statuses)}, {len({d for d, _ in seen})} runs seen, {len(mixed)} mixed, last {last}",
+        is_good=set(statuses) == {200} and not mixed and last == [f"night {swaps - 1}"],
+    )
+    after = served.open_files(), served.resident_mb()
+    check(
+        "after the reloads",
+        f"files {before[0]} to {after[0]}, memory {before[1]:.0f} to {after[1]:.0f} MB",
+        is_good=after[0] <= before[0] + 12,
+    )
+
+
+def overload(served: Served, run: Path, seconds: float) -> None:
+    """Send more than can be answered."""
+    body = body_of(shop_of(run), 1)
+    rates = []
+    for clients in (2, 100):
+        statuses: Counter[int] = Counter()
+        refused: list[float] = []
+        stop = for_seconds(seconds)
+
+        def client() -> None:
+            while not stop():  # noqa: B023
+                begin = time.monotonic()
+                status, _ = served.ask("POST", "/v1/score", body)
+                statuses[status] += 1  # noqa: B023
+                if status == 503:
+                    refused.append(time.monotonic() - begin)  # noqa: B023
+                    time.sleep(0.2)
+
+        threads = [threading.Thread(target=client) for _ in range(clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rates.append(statuses[200] / seconds)
+        median = f", median refusal {1000 * np.median(refused):.0f} ms" if refused else ""
+        check(
+            f"{clients} clients that score",
+            f"{dict(statuses)}, {rates[-1]:.1f} answers a second{median}",
+            is_good=set(statuses) <= {200, 503} and rates[-1] >= 0.8 * rates[0],
+        )
+
+
+def stops(run: Path, trials: int) -> None:
+    """Stop the service under load: what it has begun to answer is answered."""
+    lost = answered = 0
+    slowest = 0.0
+    codes: Counter[int] = Counter()
+    for _ in range(trials):
+        with serving(run) as served:
+            body = body_of(shop_of(run), 1)
+            is_sent, results = threading.Barrier(9), []
+
+            def client() -> None:
+                connection = served.connect()
+                connection.connect()
+                exchange(connection, "GET", "/health", None, "")
+                is_sent.wait()  # noqa: B023
+                try:
+                    results.append(  # noqa: B023
+                        exchange(connection, "POST", "/v1/score", body, "application/json")[0]  # noqa: B023
+                    )
+                except OSError:
+                    results.append(0)  # noqa: B023
+
+            threads = [threading.Thread(target=client) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            is_sent.wait()
+            time.sleep(0.05)
+            code, took = served.stop()
+            for thread in threads:
+                thread.join()
+            codes[code] += 1
+            slowest = max(slowest, took)
+            answered += results.count(200)
+            lost += len(results) - results.count(200)
+    check(
+        f"{trials} SIGTERMs under load",
+        f"{answered} answered, {lost} lost, exit codes {dict(codes)}, slowest {slowest:.1f} s",
+        is_good=lost == 0 and set(codes) == {0} and slowest <= 12,
+    )
+
+
+def token_hits(served: Served) -> None:
+    """Look for the token in what is answered and logged."""
+    places = ("/", "/metrics", "/v1/model", "/openapi.json", "/customers?id=1", "/nowhere")
+    texts = [served.ask("GET", place)[1] for place in places]
+    texts += [served.ask("POST", "/v1/score", b"{")[1], served.log.read_bytes()]
+    texts.append(Path(f"/proc/{served.process.pid}/cmdline").read_bytes())
+    hits = sum(text.count(TOKEN.encode()) for text in texts)
+    check("the token in answers, log and command line", f"{hits} times", is_good=hits == 0)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--reloads", type=int, default=100)
+    parser.add_argument("--stops", type=int, default=10)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(shutil.copytree(given.run, Path(folder) / "run"))
+        with serving(run) as served:
+            slow_clients(served, given.seconds)
+            hot_reloads(served, run, given.reloads)
+            overload(served, run, given.seconds)
+            token_hits(served)
+        stops(run, given.stops)
+    return min(len(failures), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

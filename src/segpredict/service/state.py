@@ -1,0 +1,72 @@
+"""What a running service holds: the run that it serves now, and the orders it keeps."""
+
+import logging
+import threading
+from pathlib import Path
+
+import anyio
+
+from segpredict.core.run_folder import MANIFEST_NAME
+from segpredict.errors import SegpredictError
+from segpredict.service.gate import Metrics
+from segpredict.service.live_run import LiveRun
+from segpredict.service.options import Clock, ServiceOptions
+from segpredict.service.orders import OrderStore
+
+_LOG = logging.getLogger("segpredict.service")
+
+
+class ServiceState:
+    """The run that is served, and what takes its place; `live` is it, if it is loaded already.
+
+    Raises `ArtifactError` when the folder holds no run that can be served.
+    """
+
+    def __init__(self, options: ServiceOptions, today: Clock, live: LiveRun | None = None) -> None:
+        self._folder, self._mark = options.run, _mark(options.run)
+        self.live = live or LiveRun.load(
+            options.run
+        )  # read once by each request, swapped as a whole
+        self.reload_problem: str | None = None
+        self.orders = None if options.orders is None else OrderStore.open(options.orders)
+        self.today = today
+        self.limiter = anyio.CapacityLimiter(options.threads)
+        self.metrics = Metrics()
+        self._reloading = threading.Lock()
+
+    def reload(self, *, is_asked: bool = False) -> None:
+        """Serve the run that stands in the folder now, if it is another and can be served.
+
+        Otherwise the old one stays, and `reload_problem` says why.
+        """
+        with self._reloading:
+            mark = _mark(self._folder)
+            if mark == self._mark and not is_asked:
+                return
+            self._mark = mark
+            try:
+                found = LiveRun.load(self._folder)
+            except SegpredictError as error:
+                self.reload_problem = f"{error.code}: a new run cannot be served; see the log."
+                self.metrics.reloads.labels("refused").inc()
+                _LOG.error("the old run stays: %s", error)
+                return
+            self.reload_problem = None
+            if found.digest != self.live.digest:
+                self.live = found
+                self.metrics.reloads.labels("served").inc()
+                _LOG.info("serving run %s", found.digest[:12])
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self.orders is not None:
+            self.orders.close()
+
+
+def _mark(folder: Path) -> tuple[int, int]:
+    """Return what changes when another run takes the folder's place; no file is read."""
+    try:
+        facts = (folder / MANIFEST_NAME).stat()
+    except OSError:
+        return (0, 0)
+    return facts.st_mtime_ns, facts.st_ino
