@@ -24,7 +24,7 @@ Made = Callable[[str, Callable[[Path], object]], Path]
 
 # The same examples on every run, and no opinion on how busy the machine is. A hunt for
 # rare examples: `pytest --hypothesis-profile thorough`.
-settings.register_profile("quick", deadline=None, derandomize=True, max_examples=12)
+settings.register_profile("quick", deadline=None, derandomize=True, max_examples=8)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("quick")
 

@@ -130,6 +130,7 @@ def test_all_is_one_json_object(found: MonitorResult) -> None:
     assert len(state["figures"]) == found.figures.height
 
 
+@pytest.mark.slow
 def test_nights_of_a_history_are_judged_by_what_they_said(
     run_folder: Path, later: Path, end: datetime, tmp_path: Path
 ) -> None:
@@ -160,6 +161,7 @@ def test_data_that_stopped_come_before_all_else(
     assert f"Data stopped on {end.date()}" in late.advice.reason
 
 
+@pytest.mark.slow
 def test_a_shop_whose_customers_behave_otherwise_is_found(
     run_folder: Path, later: Path, end: datetime, tmp_path: Path
 ) -> None:

@@ -156,7 +156,7 @@ def _after(earlier: pl.DataFrame, new: pl.DataFrame, plan: CleaningOptions) -> p
     if plan.as_of is not None:
         both = both.filter(pl.col("day") < day_number(plan.as_of))
     if REFUNDED_ORDERS in selected_rules(plan):
-        both = REFUNDED_ORDERS.apply(both, plan).lines
+        both = REFUNDED_ORDERS.clean(both, plan)
     return validate_schema(sort_canonical(both), LINES_SCHEMA)
 
 

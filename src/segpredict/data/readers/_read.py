@@ -130,7 +130,7 @@ def read_raw_lines(
     needed column is missing or not clear; `BadCellsError` when a record is no row and `bad_rows`
     says ``fail``.
 
-    >>>     >>> with TemporaryDirectory() as folder:
+    >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     read_raw_lines([str(path)]).frame["amount"].to_list()
@@ -185,7 +185,7 @@ def preset_hint(raw: RawLines) -> Iterator[None]:
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     r"""Return the files behind names, folders and globs, each once, sorted.
 
-    >>>     >>> with TemporaryDirectory() as folder:
+    >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     [path.name for path in expand_names([folder])]
@@ -202,7 +202,7 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
     r"""Read files, folders and globs as the tables they are, by name.
 
-    >>>     >>> with TemporaryDirectory() as folder:
+    >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     [table.frame.columns for table in read_tables([folder], SourceOptions()).values()]
@@ -226,7 +226,7 @@ def opened_inputs(
 
     `known` are the largest watermarks that were read before, by the name of the database.
 
-    >>>     >>> with TemporaryDirectory() as folder:
+    >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
     ...     with opened_inputs([folder], SourceOptions()) as inputs:
