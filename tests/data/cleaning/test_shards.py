@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from raw_shop import COLUMNS, SHOP, plan
 
@@ -62,7 +62,17 @@ def found(raw: RawLines, options: CleaningOptions, work: Path | None = None) -> 
     return {**shop_fields, **tables, "lines": lines.rows()}
 
 
-@settings(max_examples=12)
+ORDINARY = {"files": 1, "size": 1, "bad_rows": "fail", "as_of": None, "left_out": set[str]()}
+
+
+@settings(max_examples=8)
+@example(  # a shard without a status, beside one that has one
+    rows=[
+        ("1", "p", "1", "2011-01-05", "1", "7", None, *(None,) * 4),
+        ("2", "p", "1", "2011-01-05", "1", "8", "paid", *(None,) * 4),
+    ],
+    **ORDINARY,
+)
 @given(
     rows=rows,
     files=st.integers(1, 2),

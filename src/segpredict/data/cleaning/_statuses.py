@@ -112,24 +112,21 @@ def is_credit(values: pl.Series, plan: CleaningOptions) -> pl.Series:
     return marked.fill_null(value=False)
 
 
-def _count_statuses(lines: pl.DataFrame, _: CleaningOptions) -> pl.DataFrame | None:
-    if lines["status"].null_count() == lines.height:
-        return None
+def _count_statuses(lines: pl.DataFrame, _: CleaningOptions) -> pl.DataFrame:
     return lines.group_by(status=_of_order("status")).agg(
         rows=pl.len(), money=pl.col("amount").sum()
     )
 
 
-def _status_table(
-    told: Sequence[pl.DataFrame | None], plan: CleaningOptions
-) -> pl.DataFrame | None:
+def _status_table(told: Sequence[pl.DataFrame], plan: CleaningOptions) -> pl.DataFrame | None:
     """Return each status with its rows, its money and what it means; None without statuses."""
-    if all(counted is None for counted in told):
-        return None
-    counted = pl.concat(counted for counted in told if counted is not None)
-    counted = counted.group_by("status").agg(
-        pl.col("rows").sum(), pl.col("money").sum() / MONEY_SCALE
+    counted = (
+        pl.concat(told)
+        .group_by("status")
+        .agg(pl.col("rows").sum(), pl.col("money").sum() / MONEY_SCALE)
     )
+    if counted["status"].is_null().all():
+        return None
     meanings = _meanings(counted["status"], plan)
     meaning = pl.col("status").replace_strict(meanings, default="sale", return_dtype=pl.String)
     return counted.with_columns(

@@ -130,6 +130,7 @@ def read_raw_lines(
     needed column is missing or not clear; `BadCellsError` when a record is no row and `bad_rows`
     says ``fail``.
 
+    >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
@@ -185,6 +186,7 @@ def preset_hint(raw: RawLines) -> Iterator[None]:
 def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
     r"""Return the files behind names, folders and globs, each once, sorted.
 
+    >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
@@ -202,6 +204,7 @@ def expand_names(names: Sequence[str]) -> tuple[Path, ...]:
 def read_tables(names: Sequence[str], layout: SourceOptions) -> dict[str, SourceTable]:
     r"""Read files, folders and globs as the tables they are, by name.
 
+    >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
@@ -226,6 +229,7 @@ def opened_inputs(
 
     `known` are the largest watermarks that were read before, by the name of the database.
 
+    >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "sales.csv")
     ...     _ = path.write_text("customer_id,date,amount\na,2011-01-31,2.5\n")
