@@ -21,7 +21,8 @@ def is_disk_full(error: BaseException) -> bool:
 
 def disk_full_error(target: object) -> LimitError:
     """Return the error of a full disk."""
-    return LimitError(f"The disk of {target} is full.", fix="free space, or choose --out.")
+    fix = "free space, or choose --out; for files that do not stay, TMPDIR."
+    return LimitError(f"The disk of {target} is full.", fix=fix)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import pytest
 from segpredict.config.load import Config
 from segpredict.data import readers
 from segpredict.data.cleaning import _shards
-from segpredict.data.ingest import ingest
+from segpredict.data.ingest import ingest, raw_batches
 from segpredict.data.readers import _read
 
 HEAD = "customer_id,order_id,date,quantity,price\n"
@@ -32,3 +32,8 @@ def test_a_store_of_large_batches_is_equal_to_one_of_small_ones(
         small.notes,
         small.fingerprint,
     )
+    folder = tmp_path / "large"
+    names = [path.name for path in (folder / raw_batches.RAW_FOLDER).iterdir()]
+    rows = [raw_batches.load_batch(folder, name).rows for name in names]
+    assert sorted(each.collect().height for each in rows) == [2, 3]
+    assert [each.head(1).collect().height for each in rows] == [1, 1]

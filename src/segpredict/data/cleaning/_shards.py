@@ -16,6 +16,7 @@ from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.source import DECIMAL_SUFFIX
 from segpredict.core.disk import rewrite_draft
 from segpredict.core.transactions import RawLines
+from segpredict.core.write_errors import translate_write_errors
 from segpredict.data.cleaning._ledger import LedgerWriter
 from segpredict.data.cleaning._proof import ColumnProof, with_roles
 
@@ -124,7 +125,8 @@ def split_rows(
     loose = placed.filter(is_loose).select(order_id=number).drop_nulls().unique()
     written = placed.select(*cells.collect_schema().names(), "shard")
     by_shard = pl.PartitionBy(work, key="shard", include_key=False)
-    written.sink_parquet(by_shard, compression="lz4", mkdir=True)
+    with translate_write_errors(work):
+        written.sink_parquet(by_shard, compression="lz4", mkdir=True)
     places = [work / f"shard={i}" for i in range(first + guests)]
     shards = [
         Shard(pl.scan_parquet(sorted(place.iterdir()), hive_partitioning=False, glob=False), place)

@@ -110,11 +110,17 @@ def load_batch(folder: Path, name: str) -> RawLines:
         return RawLines(frame, files, rejects)
 
     def serve(
-        columns: list[str] | None, predicate: pl.Expr | None, *_: int | None
+        columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
-        for group in range(file.num_row_groups):
+        with _translate_loss(path):
+            own = pq.ParquetFile(path, page_checksum_verification=True)  # threads share none
+        left = own.metadata.num_rows if n_rows is None else n_rows
+        for group in range(own.num_row_groups):
+            if left <= 0:
+                return
             with _translate_loss(path):
-                rows = pl.DataFrame(file.read_row_group(group, columns=columns))
+                rows = pl.DataFrame(own.read_row_group(group, columns=columns)).head(left)
+            left -= rows.height
             yield rows if predicate is None else rows.filter(predicate)
 
     return RawLines(frame, files, rejects, register_io_source(serve, schema=frame.schema))
