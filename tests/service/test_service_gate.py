@@ -228,6 +228,31 @@ def test_metrics_count_by_route_and_name_no_customer(start, buyers):
     assert buyers[0] not in text
 
 
+def test_a_method_of_a_clients_own_is_no_metric_of_its_own(start):
+    service = start(token=TOKEN)
+    for word in ("AAA", "BBB", "DELETE"):
+        assert service.client.request(word, "/v1/segments").status_code == 401
+    text = service.client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
+    assert 'segpredict_requests_total{method="other",route="other",status="401"} 3.0' in text
+    assert "AAA" not in text
+
+
+@pytest.mark.parametrize("header", [b"Basic \xe9\xe9", b"Basic !", b"Basic 6ek=", b"Bearer \xe9"])
+def test_a_header_that_is_no_token_is_refused_as_any_other(start, header):
+    service = start(token=TOKEN)
+    answer = service.client.get("/v1/segments", headers=[(b"authorization", header)])
+    assert answer.status_code == 401
+
+
+def test_a_bug_at_the_door_is_answered(monkeypatch, caplog):
+    def fail(*_):
+        raise ValueError("secret")
+
+    monkeypatch.setattr(Gate, "_refusal", fail)
+    assert run_gate(None, None) == [500]
+    assert "secret" not in caplog.text
+
+
 def test_probes_say_which_run_is_served(service):
     assert service.client.get("/health").json() == {"status": "ok"}
     assert service.client.get("/ready").json()["run"] == service.state.live.digest

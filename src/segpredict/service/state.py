@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anyio
 
+from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import MANIFEST_NAME
 from segpredict.errors import SegpredictError
 from segpredict.service.gate import Metrics
@@ -46,10 +47,13 @@ class ServiceState:
             self._mark = mark
             try:
                 found = LiveRun.load(self._folder)
-            except SegpredictError as error:
-                self.reload_problem = f"{error.code}: a new run cannot be served; see the log."
+            except Exception as error:  # whatever it is, the look-out goes on
+                code, told = SegpredictError.code, describe_crash(error)
+                if isinstance(error, SegpredictError):
+                    code, told = error.code, str(error)
+                self.reload_problem = f"{code}: a new run cannot be served; see the log."
                 self.metrics.reloads.labels("refused").inc()
-                _LOG.error("the old run stays: %s", error)
+                _LOG.error("the old run stays: %s", told)
                 return
             self.reload_problem = None
             if found.digest != self.live.digest:
