@@ -79,7 +79,8 @@ async def json_body(request: Request, kind: type[Body]) -> Body:
     """Return a body of JSON, strictly as described."""
     if media_type(request) != JSON_TYPE:
         raise HTTPException(415, "The body must be application/json.")
-    return kind.model_validate_json(await request.body())
+    content = await request.body()
+    return await in_thread(state_of(request), lambda: kind.model_validate_json(content))
 
 
 def media_type(request: Request) -> str:

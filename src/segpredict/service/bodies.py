@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, with_config
+from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue, with_config
 from typing_extensions import TypedDict  # of typing: pydantic asks for Python 3.12
 
 from segpredict.data.cleaning import MAX_LINES
@@ -55,7 +55,7 @@ class ScoreBody(BaseModel):
     model_config = STRICT
 
     as_of: date = Field(description="The cutoff: lines on or after this day are not looked at.")
-    lines: Annotated[list[CustomerLineBody], Field(min_length=1, max_length=MAX_LINES)]
+    lines: Annotated[list[CustomerLineBody], Field(min_length=1, max_length=MAX_LINES), FailFast()]
 
 
 class OrderBody(BaseModel):
@@ -65,7 +65,7 @@ class OrderBody(BaseModel):
 
     order_id: Identifier
     time: Time = Field(description="A day, or a day with a time, in ISO 8601.")
-    lines: Annotated[list[LineBody], Field(min_length=1, max_length=1_000)]
+    lines: Annotated[list[LineBody], Field(min_length=1, max_length=1_000), FailFast()]
 
 
 class ModelFacts(BaseModel):
