@@ -32,7 +32,8 @@ def read_arrow_lines(body: bytes) -> pl.DataFrame:
     """Return the lines of an Arrow IPC stream.
 
     Raises `ContractError` when it is none, is compressed (a few bytes could unpack to the whole
-    memory), has columns that are not plain or longer texts than a JSON body may have; `LimitError` when it has too many lines.
+    memory), has columns that are not plain or longer texts than a JSON body may have;
+    `LimitError` when it has too many lines.
     """
     try:
         _refuse_compressed(body)

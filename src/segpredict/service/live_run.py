@@ -151,6 +151,12 @@ class LiveRun:
             customer, number, as_date(day), is_return, tuple({**line, **own} for line in lines)
         )
 
+    def holds(self, order: Order) -> bool:
+        """Return whether lines of the run have the key of an order."""
+        key = {**order.key, "day": day_number(order.day)}
+        with self._reading:
+            return not self.shop.lines.filter(**key).head(1).collect().is_empty()
+
     def shop_of(
         self, customers: Sequence[str], lines: Sequence[Mapping[str, JSON]], as_of: date
     ) -> Transactions:

@@ -2,18 +2,20 @@
 
 import logging
 import threading
+import time
 from pathlib import Path
 
 import anyio
 
 from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import MANIFEST_NAME
-from segpredict.errors import SegpredictError
+from segpredict.errors import DatabaseError, SegpredictError
 from segpredict.service.gate import Metrics
 from segpredict.service.live_run import LiveRun
 from segpredict.service.options import Clock, ServiceOptions
 from segpredict.service.orders import OrderStore
 
+PROBE_SECONDS = 1.0  # for which an answer of the database is remembered
 _LOG = logging.getLogger("segpredict.service")
 
 
@@ -32,6 +34,9 @@ class ServiceState:
         self.orders = None if options.orders is None else OrderStore.open(options.orders)
         self.today = today
         self.limiter = anyio.CapacityLimiter(options.threads)
+        self.probing = anyio.CapacityLimiter(1)  # of `probe`, which must not wait for scorers
+        self._probed_at = -PROBE_SECONDS
+        self._problem: DatabaseError | None = None
         self.metrics = Metrics()
         self._reloading = threading.Lock()
 
@@ -60,6 +65,21 @@ class ServiceState:
                 self.live = found
                 self.metrics.reloads.labels("served").inc()
                 _LOG.info("serving run %s", found.digest[:12])
+
+    def probe(self) -> None:
+        """Ask the database of orders whether it answers; once a second, however often called.
+
+        Raises `DatabaseError` when it does not. One thread at a time.
+        """
+        if self.orders is not None and time.monotonic() - self._probed_at >= PROBE_SECONDS:
+            self._problem = None
+            try:
+                self.orders.newest_day()
+            except DatabaseError as error:
+                self._problem = error
+            self._probed_at = time.monotonic()
+        if self._problem is not None:
+            raise self._problem.with_traceback(None)
 
     def close(self) -> None:
         """Close what is open."""
