@@ -32,8 +32,12 @@ def test_limits_below_one_are_refused():
     for name in ("port", "threads", "waiting"):
         with pytest.raises(UsageError):
             ServiceOptions(RUN, **{name: 0})
-    with pytest.raises(UsageError):
-        ServiceOptions(RUN, rate=-1)
+    for rate in (-1, float("nan"), float("inf")):
+        with pytest.raises(UsageError):
+            ServiceOptions(RUN, rate=rate)
+    for host in ("*", "shop*.example", "*shop.example", "a.*.example", "*.*"):
+        with pytest.raises(UsageError, match="no name of a host"):
+            ServiceOptions(RUN, allowed_hosts=(host,))
 
 
 def test_every_route_but_the_probes_needs_the_token(start):
@@ -97,10 +101,11 @@ def test_another_host_is_refused(service, host):
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:8000", "127.0.0.1:9", "[::1]:80", "shop.example"]
+    "host",
+    ["localhost", "localhost:8000", "127.0.0.1:9", "[::1]:80", "shop.example", "a.shop.example"],
 )
 def test_own_hosts_are_known(start, host):
-    service = start(allowed_hosts=("shop.example",))
+    service = start(allowed_hosts=("shop.example", "*.shop.example"))
     assert service.client.get("/v1/segments", headers={"host": host}).status_code == 200
 
 
