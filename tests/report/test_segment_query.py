@@ -266,13 +266,56 @@ def test_any_name_of_a_segment_is_read_as_it_was_written_in_every_dialect() -> N
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_table_is_called_as_its_database_calls_it(dialect) -> None:
     quote = "`" if dialect in ("mysql", "bigquery") else '"'
-    for name in ("lines_2024", "sales.lines_2024", f"{quote}my lines; --{quote}"):
+    names = ["lines_2024", "sales.lines_2024", f"{quote}my lines; --{quote}", "customers"]
+    if dialect == "bigquery":
+        names += ["my-project.shop.lines", "`my-project.shop.lines`", "`shop.events_*`"]
+    for name in names:
         text = SegmentQuery(planted_segments(), as_date(20), name).in_dialect(dialect)
         assert text.count(f"FROM {name}\n") == 2
         assert LINES_TABLE not in text
 
 
-@pytest.mark.parametrize("name", ["", "x; DROP TABLE y", "(SELECT 1)", "a b", "f(1)", "a.b."])
+def test_a_table_as_it_was_earlier_is_refused() -> None:
+    with pytest.raises(UsageError, match="no name of a table"):
+        SegmentQuery(planted_segments(), as_date(20), "x AT (OFFSET => -60)").in_dialect(
+            "snowflake"
+        )
+
+
+def test_a_table_may_be_called_customers(random_shop) -> None:
+    found = fitted(random_shop, inputs="rfm")
+    connection = duckdb.connect()
+    connection.register("customers", lines_of(random_shop).to_arrow())
+    asked = connection.sql(SegmentQuery(found, as_date(300), "customers").in_dialect("duckdb"))
+    assert {row[0]: row[1] for row in asked.fetchall()} == assigned(found, random_shop, 300)
+
+
+def test_moments_and_floats_are_read_as_days_and_money(random_shop) -> None:
+    """Lines of a shop's own table: a time of the day, and money of binary fractions."""
+    found = fitted(random_shop, inputs="wide")
+    hours = pl.int_range(pl.len()) % 24
+    own = lines_of(random_shop).with_columns(
+        pl.col("date").cast(pl.Datetime("us")) + pl.duration(hours=hours),
+        pl.col("amount", "quantity").cast(pl.Float64),
+    )
+    connection = duckdb.connect()
+    connection.register(LINES_TABLE, own.to_arrow())
+    asked = connection.sql(SegmentQuery(found, as_date(300)).in_dialect("duckdb"))
+    assert {row[0]: row[1] for row in asked.fetchall()} == assigned(found, random_shop, 300)
+
+
+def test_customers_are_told_apart_by_case_whatever_the_collation(server) -> None:
+    plain = {"mariadb": "CHARACTER SET latin1 COLLATE latin1_swedish_ci"}.get(server.kind, "")
+    server.run(f"DROP TABLE IF EXISTS {LINES_TABLE}")
+    rows = [(name, 1, date(1970, 1, 13), "p", 1, 500.0, False, None) for name in ("a", "A", "é")]
+    server.load(LINES_TABLE, TYPES.replace("varchar(64)", f"varchar(64) {plain}"), rows)
+    text = SegmentQuery(planted_segments(), as_date(20)).in_dialect(DIALECT_OF[server.kind])
+    assert {row[0] for row in server.run(text.replace("%", "%%"))} == {"a", "A", "é"}
+
+
+@pytest.mark.parametrize(
+    "name", ["", "x; DROP TABLE y", "(SELECT 1)", "a b", "f(1)", "a.b.", "a, b"]
+)
 def test_what_is_no_name_of_a_table_is_refused(name) -> None:
     with pytest.raises(UsageError, match="no name of a table"):
         SegmentQuery(planted_segments(), as_date(20), name).in_dialect("postgresql")

@@ -45,6 +45,7 @@ async def held(first: bytes, later: bytes, *, reads: bool = True) -> float:
             writer.write(later)
         if reads:
             reader._buffer.clear()
+            reader._maybe_resume_transport()
     took = time.monotonic() - begin
     writer.close()
     listening.close()
@@ -68,6 +69,11 @@ def test_a_header_that_does_not_come_has_its_time(first, later):
 def test_a_client_that_does_not_read_is_cut_off():
     first = GOOD.replace(b"GET /", b"GET /large")
     assert asyncio.run(held(first, b"", reads=False)) < 4 * PATIENCE
+
+
+def test_a_client_that_reads_slowly_and_steadily_is_kept():
+    first = GOOD.replace(b"GET /", b"GET /large")
+    assert asyncio.run(held(first, b"")) > 4 * PATIENCE
 
 
 def test_a_good_client_is_kept():

@@ -1,12 +1,15 @@
 """The live page: a customer, her what-if, the lists; every text escaped, and no script at all."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import quote
 
+import polars as pl
 import pytest
 
 import payloads
+from segpredict.scoring.what_if import PlannedOrder
 
 PAGES = ("/", "/customers", "/customers?id=nobody")
 
@@ -46,6 +49,23 @@ def test_an_order_can_be_tried(service, buyers):
     assert "The order that was entered" in text
     assert "£25.50" in text
     assert service.state.orders.newest_day() is None  # tried, not kept
+
+
+def test_the_order_that_is_tried_may_be_of_any_product(service, buyers, monkeypatch):
+    """The run's facts of products are there, also of those that she never bought."""
+    live, seen = service.state.live, []
+    products = pl.DataFrame({"product_id": ["20812", "of nobody"], "category": ["a", "b"]})
+    tables = replace(live.scorer.predictor.side_tables, products=products)
+    scorer = replace(live.scorer, predictor=replace(live.scorer.predictor, side_tables=tables))
+
+    def noted(_, shop, *__):
+        seen.append(shop.side_tables.products)
+        return pl.DataFrame()
+
+    monkeypatch.setattr("segpredict.service.live_run.what_if", noted)
+    planned = PlannedOrder(25_0000, "of nobody")
+    replace(live, scorer=scorer).view(buyers[0], None, planned=planned, with_what_if=True)
+    assert seen[0].equals(products)
 
 
 @pytest.mark.parametrize("amount", ["x", "-1", "NaN", "1e99"])

@@ -57,6 +57,25 @@ def test_a_damaged_run_changes_nothing(state, folder, name):
     assert client.get("/v1/segments").status_code == 200
 
 
+def test_a_bug_of_a_new_run_does_not_end_the_look_out(state, folder, monkeypatch):
+    def fail(_):
+        raise TypeError("of a column")
+
+    old = state.live
+    with monkeypatch.context() as broken:
+        broken.setattr(LiveRun, "check", fail)
+        renew(folder, "another night")
+        state.reload()
+    assert state.live is old
+    assert "see the log" in state.reload_problem
+    assert state.metrics.registry.get_sample_value(
+        "segpredict_reloads_total", {"result": "refused"}
+    )
+    renew(folder, "a third night")
+    state.reload()
+    assert (state.live.summary["notes"], state.reload_problem) == (["a third night"], None)
+
+
 def test_a_folder_that_is_gone_changes_nothing_until_it_is_back(state, folder, tmp_path):
     old = state.live
     folder.rename(tmp_path / "away")

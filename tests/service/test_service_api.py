@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+import struct
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from segpredict.errors import ContractError, LimitError
 from segpredict.service import arrow_lines
@@ -21,6 +23,7 @@ from segpredict.service.bodies import (
     ModelAnswer,
     Problem,
     ScoreAnswer,
+    ScoreBody,
     SegmentsAnswer,
 )
 
@@ -140,6 +143,25 @@ def test_a_body_that_is_none_is_refused(service, body, kind, status):
     assert answer.json()["status"] == status
 
 
+@pytest.mark.parametrize(
+    ("lines", "errors", "field"),
+    [
+        ("[" + ",".join(["{}"] * 99_000) + "]", 2, "lines.0.customer_id"),
+        ("[{" + ",".join(f'"x{n}": 0' for n in range(20_000)) + "}]", 20_002, "body"),
+    ],
+)
+def test_a_body_that_is_wrong_everywhere_costs_no_more_than_a_good_one(
+    service, lines, errors, field
+):
+    text = f'{{"as_of": "{AS_OF}", "lines": {lines}}}'
+    with pytest.raises(ValidationError) as refused:
+        ScoreBody.model_validate_json(text)
+    assert refused.value.error_count() == errors
+    headers = {"content-type": "application/json"}
+    answer = service.client.post("/v1/score", content=text, headers=headers)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
 def test_more_lines_than_a_body_may_hold_are_refused(service):
     body = {"as_of": AS_OF, "lines": [{"customer_id": 1, "time": "2023-02-01"}] * 100_001}
     assert service.post("/v1/score", body).json()["field"] == "lines"
@@ -161,6 +183,52 @@ def test_compressed_arrow_is_refused_before_it_is_unpacked(codec):
     assert len(bomb) < 100_000
     with pytest.raises(ContractError, match="compressed"):
         read_arrow_lines(bomb)
+
+
+def test_compression_that_an_old_format_names_elsewhere_is_refused():
+    """Arrow V4 names the codec in custom metadata; made here from a V5 stream."""
+    table = pa.table({"description": ["x" * 2000] * 5_000})
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as out:
+        named = {"ARROW:experimental_compression": "zstd"}
+        out.write_batch(table.to_batches()[0], custom_metadata=named)
+    body = bytearray(sink.getvalue().to_pybytes())
+    source = pa.BufferReader(bytes(body))
+    pa.ipc.read_message(source)
+    begin = source.tell()
+    meta = pa.ipc.read_message(source).metadata.to_pybytes()
+    start = bytes(body).index(meta, begin)
+    root = struct.unpack_from("<I", meta, 0)[0]
+    version = arrow_lines._field(meta, root, 0)
+    place = arrow_lines._field(meta, root, arrow_lines.HEADER_FIELD)
+    batch = place + struct.unpack_from("<I", meta, place)[0]
+    fields = batch - struct.unpack_from("<i", meta, batch)[0] + 4
+    struct.pack_into("<h", body, start + version, 3)  # V4
+    struct.pack_into("<H", body, start + fields + 2 * arrow_lines.COMPRESSION_FIELD, 0)
+    with pa.ipc.open_stream(bytes(body)) as stream:
+        assert stream.read_all().equals(table)  # pyarrow unpacks it
+    assert len(body) < table.nbytes / 100
+    with pytest.raises(ContractError, match="old format"):
+        read_arrow_lines(bytes(body))
+
+
+def test_arrow_texts_that_could_share_their_bytes_or_are_long_are_refused():
+    views = pa.table({"description": pa.array(["x" * 20], pa.string_view())})
+    with pytest.raises(ContractError, match="type string_view"):
+        read_arrow_lines(arrow(views))
+    for kind in (pa.string(), pa.large_string()):
+        kept = pa.table({"description": pa.array(["é" * 400, None], kind)})
+        assert read_arrow_lines(arrow(kept)).height == 2
+        with pytest.raises(ContractError, match="more than 400 characters"):
+            read_arrow_lines(arrow(pa.table({"description": pa.array(["x" * 401], kind)})))
+
+
+def test_arrow_decimals_that_polars_cannot_read_are_refused():
+    for kind in (pa.decimal32(5, 2), pa.decimal64(10, 2), pa.decimal256(50, 2)):
+        with pytest.raises(ContractError, match="type decimal"):
+            read_arrow_lines(arrow(pa.table({"price": pa.array([None], kind)})))
+    assert read_arrow_lines(arrow(pa.table({"price": pa.array([1], pa.decimal128(9, 2))}))).height
 
 
 def test_arrow_columns_that_no_line_has_are_refused():

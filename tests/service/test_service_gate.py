@@ -32,8 +32,12 @@ def test_limits_below_one_are_refused():
     for name in ("port", "threads", "waiting"):
         with pytest.raises(UsageError):
             ServiceOptions(RUN, **{name: 0})
-    with pytest.raises(UsageError):
-        ServiceOptions(RUN, rate=-1)
+    for rate in (-1, float("nan"), float("inf")):
+        with pytest.raises(UsageError):
+            ServiceOptions(RUN, rate=rate)
+    for host in ("*", "shop*.example", "*shop.example", "a.*.example", "*.*"):
+        with pytest.raises(UsageError, match="no name of a host"):
+            ServiceOptions(RUN, allowed_hosts=(host,))
 
 
 def test_every_route_but_the_probes_needs_the_token(start):
@@ -97,10 +101,11 @@ def test_another_host_is_refused(service, host):
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:8000", "127.0.0.1:9", "[::1]:80", "shop.example"]
+    "host",
+    ["localhost", "localhost:8000", "127.0.0.1:9", "[::1]:80", "shop.example", "a.shop.example"],
 )
 def test_own_hosts_are_known(start, host):
-    service = start(allowed_hosts=("shop.example",))
+    service = start(allowed_hosts=("shop.example", "*.shop.example"))
     assert service.client.get("/v1/segments", headers={"host": host}).status_code == 200
 
 
@@ -226,6 +231,31 @@ def test_metrics_count_by_route_and_name_no_customer(start, buyers):
     text = service.client.get("/metrics").text
     assert 'route="/v1/customers/{customer_id:path}",status="200"} 1.0' in text
     assert buyers[0] not in text
+
+
+def test_a_method_of_a_clients_own_is_no_metric_of_its_own(start):
+    service = start(token=TOKEN)
+    for word in ("AAA", "BBB", "DELETE"):
+        assert service.client.request(word, "/v1/segments").status_code == 401
+    text = service.client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
+    assert 'segpredict_requests_total{method="other",route="other",status="401"} 3.0' in text
+    assert "AAA" not in text
+
+
+@pytest.mark.parametrize("header", [b"Basic \xe9\xe9", b"Basic !", b"Basic 6ek=", b"Bearer \xe9"])
+def test_a_header_that_is_no_token_is_refused_as_any_other(start, header):
+    service = start(token=TOKEN)
+    answer = service.client.get("/v1/segments", headers=[(b"authorization", header)])
+    assert answer.status_code == 401
+
+
+def test_a_bug_at_the_door_is_answered(monkeypatch, caplog):
+    def fail(*_):
+        raise ValueError("secret")
+
+    monkeypatch.setattr(Gate, "_refusal", fail)
+    assert run_gate(None, None) == [500]
+    assert "secret" not in caplog.text
 
 
 def test_probes_say_which_run_is_served(service):

@@ -3,12 +3,17 @@
 import datetime as dt
 import json
 import random
+import socket
+import threading
+import time
 from typing import Any
 
 import polars as pl
 import pytest
 
 import servers
+from segpredict.errors import DatabaseError
+from segpredict.service import orders
 from segpredict.service.orders import Order, OrderConflictError, OrderStore
 
 
@@ -81,6 +86,28 @@ def test_another_order_under_the_same_number_and_day_is_a_conflict(service, buye
     assert (answer.status_code, answer.json()["code"]) == (409, "SP-X002")
 
 
+def test_an_order_that_the_run_holds_is_not_kept(service, lines, buyers):
+    held = lines.filter(customer_id=buyers[0]).filter(pl.col("quantity") > 0).row(0, named=True)
+    order = {"order_id": held["order_id"], "time": held["time"][:10]}
+    before = service.client.get(f"/v1/customers/{buyers[0]}").json()["scores"]
+    for line in ({"quantity": 100, "price": 99.0}, {n: held[n] for n in ("quantity", "price")}):
+        answer = service.send(buyers[0], {**order, "lines": [line]})
+        assert (answer.status_code, answer.json()["added"]) == (200, False)
+        assert answer.json()["scores"] == before
+    assert service.state.orders.newest_day() is None
+    # What comes back of it under its number is new.
+    back = {**order, "time": "2024-01-05", "lines": [{"quantity": -1, "price": 1.0}]}
+    assert service.send(buyers[0], back).json()["added"]
+
+
+@pytest.mark.parametrize("name", ["a%00b", "%00"])
+def test_an_id_with_a_nul_is_refused(service, name):
+    order = {"order_id": "N1", "time": "2024-01-05", "lines": [{"quantity": 1, "price": 9.0}]}
+    assert service.send(name, order).json()["status"] == 422
+    assert service.client.get(f"/v1/customers/{name}").status_code == 422
+    assert service.client.get(f"/customers?id={name}").status_code in (200, 404)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -90,6 +117,8 @@ def test_another_order_under_the_same_number_and_day_is_a_conflict(service, buye
         ({"lines": []}, "lines"),
         ({"lines": [{"quantity": 1, "price": 2, "customer_id": "other"}]}, "lines.0.customer_id"),
         ({"order_id": None}, "order_id"),
+        ({"order_id": "N\0"}, "order_id"),
+        ({"time": "1990-01-01"}, "time"),  # before the run's first day
     ],
 )
 def test_an_order_that_cannot_be_scored_is_not_kept(service, buyers, change, field):
@@ -133,3 +162,64 @@ def test_orders_outlive_the_service(place):
     with pytest.raises(OrderConflictError):
         again.add(Order("a", "1", order.day, is_return=False, lines=({"quantity": 2},)))
     again.close()
+
+
+def test_processes_that_begin_at_once_make_the_table_once(place):
+    stores: list[Any] = []
+    ready = threading.Barrier(4)
+
+    def begin() -> None:
+        ready.wait()
+        try:
+            stores.append(OrderStore.open(place))
+        except Exception as error:
+            stores.append(error)
+
+    threads = [threading.Thread(target=begin) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(store) for store in stores] == [OrderStore] * 4, stores
+    for store in stores:
+        store.close()
+
+
+def test_no_statement_waits_for_ever():
+    with servers.running("postgresql", "segpredict_service") as server:
+        store = OrderStore.open(server.url)
+        with store._connection() as connection:
+            for name in ("statement_timeout", "lock_timeout"):
+                assert connection.exec_driver_sql(f"SHOW {name}").scalar() == "10s"
+        store.close()
+
+
+def test_a_server_that_is_silent_is_given_up(monkeypatch):
+    monkeypatch.setattr(orders, "CONNECT_SECONDS", 2)  # the least that the driver takes
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        begin = time.monotonic()
+        with pytest.raises(DatabaseError):
+            OrderStore.open(f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/d")
+        assert time.monotonic() - begin < 8
+
+
+def test_readiness_waits_for_no_scorer_and_asks_once_a_second(start, monkeypatch):
+    service = start()
+    asked = []
+
+    def fail() -> None:
+        asked.append(1)
+        raise DatabaseError("orders", "it is gone", "wait.")
+
+    monkeypatch.setattr(service.state.orders, "newest_day", fail)
+    monkeypatch.setattr(service.state, "limiter", None)  # that of scorers is not used
+    monkeypatch.setattr("segpredict.service.state.PROBE_SECONDS", 60.0)
+    service.state._probed_at = -60.0
+    codes = [service.client.get("/ready").status_code for _ in range(3)]
+    assert codes == [503] * 3
+    assert len(asked) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr("segpredict.service.state.PROBE_SECONDS", 0)
+    assert service.client.get("/ready").status_code == 200

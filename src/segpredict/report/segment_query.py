@@ -29,18 +29,23 @@ LINES_TABLE = "segpredict_lines"  # what `segpredict publish` calls the lines
 LINE_COLUMNS = ("customer_id", "date", "amount", "is_return", "void_date")  # all queries read these
 
 # The clustering inputs in sqlglot's own dialect. Money and units become whole numbers of 10⁻⁴
-# line by line, as in cleaning, so that no sum of them is rounded.
+# line by line, as in cleaning, so that no sum of them is rounded; moments become days.
 BOUGHT = "CASE WHEN NOT is_return THEN {} END"
-WHOLE = f"CAST(ROUND({{}} * {MONEY_SCALE}, 0) AS BIGINT)"
+BOUGHT_ON = BOUGHT.format("CAST(date AS DATE)")
+WHOLE = f"CAST(ROUND(CAST({{}} AS DECIMAL(19, 4)) * {MONEY_SCALE}, 0) AS BIGINT)"
+# MySQL and MariaDB compare texts as a table's collation says: mostly a and A are one.
+AS_IS = "{}"
+BY_BYTES = {"mysql": "CAST({} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin"}
 INPUTS = {
     "spend": f"SUM({WHOLE.format('amount')})",
-    "days": f"COUNT(DISTINCT {BOUGHT.format('date')})",
-    "recency": f"DATE_DIFF(cutoff, MAX({BOUGHT.format('date')}), DAY)",
+    "days": f"COUNT(DISTINCT {BOUGHT_ON})",
+    "recency": f"DATE_DIFF(cutoff, MAX({BOUGHT_ON}), DAY)",
     "products": "COUNT(DISTINCT CASE WHEN NOT is_return AND NOT product_id IS NULL "
-    "THEN CONCAT(CAST(order_key AS TEXT), ' ', product_id) END)",
+    "THEN CONCAT(CAST(order_key AS TEXT), ' ', {product_id}) END)",
     "units": f"SUM(CASE WHEN is_return THEN 0 ELSE {WHOLE.format('quantity')} END)",
     "refunds": f"SUM(CASE WHEN is_return THEN -{WHOLE.format('amount')} ELSE 0 END)",
 }
+GIVEN_TABLE = "segpredict_given_table"  # stands for the table until its name is put there
 MORE_COLUMNS = {"products": ("order_key", "product_id"), "units": ("quantity",)}
 
 
@@ -95,14 +100,23 @@ class SegmentQuery:
             table = sqlglot.parse_one(self.table, into=exp.Table, dialect=known)
         except sqlglot.errors.SqlglotError:
             table = None
-        if table is None or not isinstance(table.this, exp.Identifier):
+        named = {"this", "db", "catalog"}
+        if (
+            table is None
+            or not isinstance(table.this, exp.Identifier)
+            or not named.issuperset(part for part, value in table.args.items() if value)
+        ):
             raise UsageError(
                 f"{quote_value(self.table)} is no name of a table in {dialect}.",
                 fix="write it as in a query there: quoted, where it is no plain word.",
             )
-        query = sqlglot.parse_one(self._text(table.sql(comments=False))).sql(
-            dialect=known, pretty=True
-        )
+        for part in table.walk():
+            part.pop_comments()
+        tree = sqlglot.parse_one(self._text(BY_BYTES.get(dialect, AS_IS)))
+        for place in list(tree.find_all(exp.Table)):
+            if place.name == GIVEN_TABLE:
+                place.replace(table.copy())
+        query = tree.sql(dialect=known, pretty=True)
         return "\n".join([*self._header(dialect), f"{query};\n"])
 
     def _header(self, dialect: str) -> Iterator[str]:
@@ -129,10 +143,14 @@ class SegmentQuery:
         columns = {axis.column for axis in self._axes} | of_rules
         return [name for name in INPUTS if name in columns]
 
-    def _text(self, table: str) -> str:
-        """Return the query in sqlglot's own dialect."""
+    def _text(self, by_bytes: str) -> str:
+        """Return the query in sqlglot's own dialect; `by_bytes` is how texts are told apart."""
+        customer, product = by_bytes.format("customer_id"), by_bytes.format("product_id")
+        named = customer if by_bytes == AS_IS else f"{customer} AS customer_id"
         names = {_quoted(s.id): s.name for s in self.segmentation.segments}
-        measures = ", ".join(f"{INPUTS[name]} AS {name}" for name in self._inputs)
+        measures = ", ".join(
+            f"{INPUTS[name].format(product_id=product)} AS {name}" for name in self._inputs
+        )
         is_grid = isinstance(self._rule, GridCells)
         steps = self._cells() if is_grid else self._distances()
         group = self._segment_of_cell() if is_grid else self._nearest()
@@ -144,21 +162,23 @@ class SegmentQuery:
         inactive = next(s.id for s in self.segmentation.segments if s.code == INACTIVE_CODE)
         segment_id = f"COALESCE(segment_id, {_quoted(inactive)})"
         return f"""
-            WITH question AS (
+            WITH seg_question AS (
               SELECT CAST('{self.cutoff.isoformat()}' AS DATE) AS cutoff
-            ), customers AS (
-              SELECT DISTINCT customer_id FROM {table} CROSS JOIN question WHERE date < cutoff
-            ), inputs AS (
-              SELECT customer_id, {measures} FROM {table} CROSS JOIN question
+            ), seg_customers AS (
+              SELECT DISTINCT {named} FROM {GIVEN_TABLE} CROSS JOIN seg_question
+              WHERE date < cutoff
+            ), seg_inputs AS (
+              SELECT {named}, {measures} FROM {GIVEN_TABLE} CROSS JOIN seg_question
               WHERE date >= DATE_SUB(cutoff, {self.segmentation.horizon}, DAY) AND date < cutoff
                 AND (void_date IS NULL OR void_date >= cutoff)
-              GROUP BY customer_id, cutoff HAVING COUNT({BOUGHT.format("1")}) > 0
-            ), {steps}, found AS (
-              SELECT customer_id, {found} AS segment_id FROM placed
+              GROUP BY {customer}, cutoff HAVING COUNT({BOUGHT.format("1")}) > 0
+            ), {steps}, seg_found AS (
+              SELECT customer_id, {found} AS segment_id FROM seg_placed
             )
-            SELECT customers.customer_id, {segment_id} AS segment_id,
+            SELECT seg_customers.customer_id, {segment_id} AS segment_id,
               {_case(segment_id, names)} AS segment
-            FROM customers LEFT JOIN found ON found.customer_id = customers.customer_id
+            FROM seg_customers LEFT JOIN seg_found
+              ON seg_found.customer_id = seg_customers.customer_id
         """
 
     def _distances(self) -> str:
@@ -169,8 +189,8 @@ class SegmentQuery:
             for nth, centre in enumerate(self._rule.centres.tolist(), 1)
         )
         return f"""
-            points AS (SELECT inputs.*, {axes} FROM inputs),
-            placed AS (SELECT points.*, {distances} FROM points)
+            seg_points AS (SELECT seg_inputs.*, {axes} FROM seg_inputs),
+            seg_placed AS (SELECT seg_points.*, {distances} FROM seg_points)
         """
 
     def _nearest(self) -> str:
@@ -186,7 +206,7 @@ class SegmentQuery:
             reached = (f"CASE WHEN {_reaches(axis, cut)} THEN 1 ELSE 0 END" for cut in cuts)
             above = f"({cell}) * {len(cuts) + 1} + " if cell != "0" else ""
             cell = above + (" + ".join(reached) or "0")
-        return f"placed AS (SELECT inputs.*, {cell} AS cell FROM inputs)"
+        return f"seg_placed AS (SELECT seg_inputs.*, {cell} AS cell FROM seg_inputs)"
 
     def _segment_of_cell(self) -> str:
         cells: dict[str, list[str]] = {}

@@ -12,11 +12,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from segpredict.core.window import as_date
 from segpredict.errors import CustomerMissingError, LineFieldError
 from segpredict.report.model_names import replace_model_names
 from segpredict.service import arrow_lines
 from segpredict.service.bodies import (
     MAX_TEXT,
+    NO_NUL,
     CustomerAnswer,
     ModelAnswer,
     OrderAnswer,
@@ -33,7 +35,7 @@ from segpredict.service.state import ServiceState
 JSON_TYPE = "application/json"
 T = TypeVar("T")
 Body = TypeVar("Body", bound=BaseModel)
-CustomerId = Annotated[str, Path(min_length=1, max_length=MAX_TEXT)]
+CustomerId = Annotated[str, Path(min_length=1, max_length=MAX_TEXT, pattern=NO_NUL)]
 AsOf = Annotated[date | None, Query(description="The cutoff, with a body of Arrow alone.")]
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": what, "content": {"application/problem+json": {}}}
@@ -79,7 +81,8 @@ async def json_body(request: Request, kind: type[Body]) -> Body:
     """Return a body of JSON, strictly as described."""
     if media_type(request) != JSON_TYPE:
         raise HTTPException(415, "The body must be application/json.")
-    return kind.model_validate_json(await request.body())
+    content = await request.body()
+    return await in_thread(state_of(request), lambda: kind.model_validate_json(content))
 
 
 def media_type(request: Request) -> str:
@@ -213,7 +216,11 @@ async def add_order(request: Request, customer_id: CustomerId) -> Response:
         order = live.order_of(customer_id, body.model_dump(exclude_none=True))
         if order.day > state.today() + timedelta(days=1):
             raise LineFieldError("time", 0, body.time, "a day that is not in the future")
-        is_known = store.has(order)
+        first = as_date(live.scorer.since)
+        if order.day < first:  # no score would see it
+            expected = f"a day since {first}, when the run's data begin"
+            raise LineFieldError("time", 0, body.time, expected)
+        is_known = live.holds(order) or store.has(order)
         # The new lines stand first, so that an error counts them as the client does.
         lines = [*(() if is_known else order.lines), *store.lines_of([order.customer_id])]
         as_of = max(live.as_of(store), order.day + timedelta(days=1))

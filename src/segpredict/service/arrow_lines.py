@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from segpredict.data.cleaning import MAX_LINES
 from segpredict.errors import ContractError, LimitError
+from segpredict.service.bodies import MAX_TEXT
 
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 COMPRESSION_FIELD = 3  # of the table RecordBatch in Arrow's Message.fbs
@@ -19,8 +20,10 @@ UNREADABLE = (
 PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 LAST_DAY = 84_005  # 2199-12-31, since 1970
 KINDS = (
-    *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
-    *(pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal),
+    # No views: all of them may point at one long text.
+    *(pa.types.is_string, pa.types.is_large_string),
+    # Of other decimals Polars makes a panic.
+    *(pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal128),
     *(pa.types.is_date, pa.types.is_timestamp),
 )
 
@@ -29,7 +32,8 @@ def read_arrow_lines(body: bytes) -> pl.DataFrame:
     """Return the lines of an Arrow IPC stream.
 
     Raises `ContractError` when it is none, is compressed (a few bytes could unpack to the whole
-    memory) or has nested columns; `LimitError` when it has too many lines.
+    memory), has columns that are not plain or longer texts than a JSON body may have;
+    `LimitError` when it has too many lines.
     """
     try:
         _refuse_compressed(body)
@@ -37,7 +41,10 @@ def read_arrow_lines(body: bytes) -> pl.DataFrame:
             for field in stream.schema:
                 if not any(is_kind(field.type) for is_kind in KINDS):
                     message = f"The column has the type {field.type}."
-                    fix = "send texts, numbers and times as plain columns."
+                    fix = (
+                        "send texts, numbers and times as plain columns (with Polars: "
+                        "write_ipc_stream(…, compat_level=pl.CompatLevel.oldest()))."
+                    )
                     raise ContractError(message, fix=fix, column=field.name)
             batches, rows = [], 0
             for batch in stream:
@@ -56,7 +63,14 @@ def read_arrow_lines(body: bytes) -> pl.DataFrame:
         raise ContractError("There is no line.", fix="send all lines of each customer.")
     for column in frame.iter_columns():
         _refuse_far_time(column)
+        _refuse_long_text(column)
     return frame
+
+
+def _refuse_long_text(column: pl.Series) -> None:
+    if column.dtype == pl.String and (column.str.len_chars() > MAX_TEXT).any():
+        message = f"The {column.name} of a line has more than {MAX_TEXT} characters."
+        raise ContractError(message, fix="shorten it.", column=column.name)
 
 
 def _refuse_far_time(column: pl.Series) -> None:
@@ -78,6 +92,10 @@ def _refuse_compressed(body: bytes) -> None:
             message = pa.ipc.read_message(source)
         except EOFError:
             return
+        # Older ones name the codec elsewhere. Arrow writes V5 since 2020.
+        if message.metadata_version != pa.ipc.MetadataVersion.V5:
+            old = "The Arrow stream is of an old format."
+            raise ContractError(old, fix="write it with a newer Arrow (metadata V5).")
         if message.type == "record batch" and _is_compressed(message.metadata.to_pybytes()):
             raise ContractError("The Arrow stream is compressed.", fix="send it uncompressed.")
         if message.type == "dictionary":

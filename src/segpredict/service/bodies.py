@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, with_config
+from pydantic import BaseModel, ConfigDict, FailFast, Field, JsonValue, with_config
 from typing_extensions import TypedDict  # of typing: pydantic asks for Python 3.12
 
 from segpredict.data.cleaning import MAX_LINES
@@ -11,12 +11,13 @@ from segpredict.data.cleaning import MAX_LINES
 # No text for a number, no true for one, no NaN, no field that is not known.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 MAX_TEXT = 400  # characters of a text
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no such character
 MAX_UNITS = 1e11  # of a number: sums of lines must fit into whole units of 10⁻⁴
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Time = Annotated[str, Field(max_length=40, pattern=r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d[^\n]*)?$")]
 Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
-Identifier = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)] | Whole
+Identifier = Annotated[str, Field(min_length=1, max_length=MAX_TEXT, pattern=NO_NUL)] | Whole
 Number = (
     Annotated[int, Field(ge=-int(MAX_UNITS), le=int(MAX_UNITS))]
     | Annotated[float, Field(ge=-MAX_UNITS, le=MAX_UNITS)]
@@ -55,7 +56,7 @@ class ScoreBody(BaseModel):
     model_config = STRICT
 
     as_of: date = Field(description="The cutoff: lines on or after this day are not looked at.")
-    lines: Annotated[list[CustomerLineBody], Field(min_length=1, max_length=MAX_LINES)]
+    lines: Annotated[list[CustomerLineBody], Field(min_length=1, max_length=MAX_LINES), FailFast()]
 
 
 class OrderBody(BaseModel):
@@ -65,7 +66,7 @@ class OrderBody(BaseModel):
 
     order_id: Identifier
     time: Time = Field(description="A day, or a day with a time, in ISO 8601.")
-    lines: Annotated[list[LineBody], Field(min_length=1, max_length=1_000)]
+    lines: Annotated[list[LineBody], Field(min_length=1, max_length=1_000), FailFast()]
 
 
 class ModelFacts(BaseModel):
@@ -87,7 +88,10 @@ class ScoreAnswer(BaseModel):
 class OrderAnswer(ScoreAnswer):
     """The new scores after an order."""
 
-    added: bool = Field(description="False where the same order was known already.")
+    added: bool = Field(
+        description="False where the order was known already: it had been sent, or the run holds "
+        "one of this number and day."
+    )
 
 
 class CustomerAnswer(ScoreAnswer):

@@ -36,7 +36,7 @@ class ImpatientProtocol(H11Protocol):
     def pause_writing(self) -> None:
         """Give a client that does not read its answer some time."""
         super().pause_writing()
-        self._for_reader = self.loop.call_later(BODY_SECONDS, self.transport.abort)
+        self._wait_for_reader()
 
     def resume_writing(self) -> None:
         """Wait no longer for a client that reads again."""
@@ -51,6 +51,17 @@ class ImpatientProtocol(H11Protocol):
 
     def _wait_for_header(self) -> None:
         self._for_header = self.loop.call_later(BODY_SECONDS, self.transport.abort)
+
+    def _wait_for_reader(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._for_reader = self.loop.call_later(BODY_SECONDS, self._look_at_reader, left)
+
+    def _look_at_reader(self, left: int) -> None:
+        """Cut off a client that has read nothing since; a slow one has its time again."""
+        if self.transport.get_write_buffer_size() < left:
+            self._wait_for_reader()
+        else:
+            self.transport.abort()
 
 
 def _stop(timer: asyncio.TimerHandle | None) -> None:

@@ -27,6 +27,7 @@ from segpredict.service.tokens import Tokens
 
 PROBES = ("/health", "/ready")  # of those who watch the service: no token, no limit
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+METHODS = (*SAFE_METHODS, "POST")  # with a metric of their own: a client may send any word
 TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES // 2**20} MiB."
 MAX_CLIENTS = 10_000  # of which the rate is remembered
 FOREIGN_SITES = ("cross-site", "same-site")
@@ -97,12 +98,17 @@ class Gate:
             await self._admit(scope, _in_time(receive), send_safely)
         finally:
             route = getattr(scope.get("route"), "path", "other")
-            self._metrics.requests.labels(scope["method"], route, status).inc()
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._metrics.requests.labels(method, route, status).inc()
             self._metrics.seconds.labels(route).observe(time.perf_counter() - begin)
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_probe = scope["path"] in PROBES
-        refusal = None if is_probe else self._refusal(scope, Headers(scope=scope))
+        try:
+            refusal = None if is_probe else self._refusal(scope, Headers(scope=scope))
+        except Exception as error:
+            _LOG.error("a bug: %s", describe_crash(error))
+            refusal = problem_response(500, "The request cannot be answered.")
         if refusal is not None:
             await refusal(scope, receive, send)
             return

@@ -151,6 +151,12 @@ class LiveRun:
             customer, number, as_date(day), is_return, tuple({**line, **own} for line in lines)
         )
 
+    def holds(self, order: Order) -> bool:
+        """Return whether lines of the run have the key of an order."""
+        key = {**order.key, "day": day_number(order.day)}
+        with self._reading:
+            return not self.shop.lines.filter(**key).head(1).collect().is_empty()
+
     def shop_of(
         self, customers: Sequence[str], lines: Sequence[Mapping[str, JSON]], as_of: date
     ) -> Transactions:
@@ -205,7 +211,12 @@ class LiveRun:
         score = self.scorer.score_shop(shop, explain=self.has_reasons)
         cases: list[dict[str, Any]] = []
         if with_what_if and score["is_eligible"].item():
-            tried = what_if(self.scorer.predictor, shop, customer_id, planned)
+            run = self.scorer.predictor.side_tables
+            # The order may be of a product that she never bought.
+            tables = replace(shop.side_tables, products=run.products, prices=run.prices)
+            tried = what_if(
+                self.scorer.predictor, replace(shop, side_tables=tables), customer_id, planned
+            )
             cases = tried.to_dicts()
         source = "live" if lines or as_of != self.end else "run"
         return CustomerView(customer_id, as_of, source, score, _orders(known), cases)

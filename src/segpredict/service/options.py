@@ -1,12 +1,13 @@
 """How a service runs: where it listens, who may ask, and its limits."""
 
 import ipaddress
+import math
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from segpredict.errors import ConfigError, UsageError
+from segpredict.errors import ConfigError, UsageError, quote_value
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MAX_BODY_BYTES = 8 * 2**20
@@ -49,9 +50,15 @@ class ServiceOptions:
     def __post_init__(self) -> None:
         for name in ("port", "threads", "waiting"):
             if getattr(self, name) < 1:
-                raise UsageError(f"{name} must be 1 or more.", fix=f"give --{name} 1 or more.")
-        if self.rate < 0:
-            raise UsageError("A rate cannot be below 0.", fix="give --rate 50, or 0 for any.")
+                raise UsageError(f"{name} must be 1 or more.", fix="give a whole number.")
+        if not 0 <= self.rate < math.inf:
+            message = "A rate must be a number of 0 or more."
+            raise UsageError(message, fix="give --rate 50, or 0 for any.")
+        for name in self.allowed_hosts:
+            if "*" in name.removeprefix("*."):
+                message = f"{quote_value(name)} is no name of a host."
+                fix = "give --allow-host scores.example, or *.example for all names below it."
+                raise UsageError(message, fix=fix)
         if not (is_loopback(self.host) or self.needs_token or self.allow_anonymous):
             raise ConfigError(
                 f"Without a token, everybody who reaches {self.host} could read customers.",

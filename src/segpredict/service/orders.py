@@ -12,13 +12,25 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from segpredict.core.database import DatabaseAddress, is_address
+from segpredict.core.database import CONNECT_SECONDS, DRIVERS, DatabaseAddress, is_address
 from segpredict.core.types import JSON
 from segpredict.errors import MismatchError, UsageError
 
 TABLE = "segpredict_orders"
 DIALECTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 LOCK_MILLISECONDS = 10_000
+LOCK_NUMBER = 7_345_101  # of the lock under which PostgreSQL makes the table
+STATEMENT_SECONDS = 10  # which no statement of one customer needs
+
+
+def _times() -> dict[str, Any]:
+    """Return how long a server of PostgreSQL may be silent, busy or locked."""
+    patience = f"-c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={STATEMENT_SECONDS}s"
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": CONNECT_SECONDS * 1_000,
+        "options": patience,
+    }
 
 
 class OrderConflictError(MismatchError, code="SP-X002"):
@@ -77,9 +89,13 @@ class OrderStore:
             sa.Column("is_return", sa.Boolean, primary_key=True),
             sa.Column("lines", sa.Text, nullable=False),
         )
-        sa.Index(f"{TABLE}_day", self._table.c.day)
+        index = sa.Index(f"{TABLE}_day", self._table.c.day)
+        # Two processes may begin at once: what the other one has made is there.
         with self._connection() as connection:
-            self._table.metadata.create_all(connection)
+            if address.kind == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))
+            connection.execute(sa.schema.CreateTable(self._table, if_not_exists=True))
+            connection.execute(sa.schema.CreateIndex(index, if_not_exists=True))
 
     @classmethod
     def open(cls, place: str) -> Self:
@@ -93,7 +109,12 @@ class OrderStore:
             kept: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
             if url.endswith(":memory:"):
                 kept["poolclass"] = sa.StaticPool
-            engine = sa.create_engine(address.resolved(), **kept)
+            target = sa.make_url(address.resolved())
+            if address.kind == "postgresql" and address.scheme in DRIVERS:
+                # An address may say otherwise.
+                times = {key: value for key, value in _times().items() if key not in target.query}
+                kept["connect_args"] = times
+            engine = sa.create_engine(target, **kept)
             if address.kind == "sqlite":
                 sa.event.listen(engine, "connect", _safe_and_patient)
         return cls(engine, address)
@@ -149,6 +170,6 @@ class OrderStore:
 
 def _safe_and_patient(connection: Any, _: object) -> None:
     """Let SQLite keep what it has confirmed, and wait for other writers."""
+    connection.execute(f"PRAGMA busy_timeout={LOCK_MILLISECONDS}")  # before all that may lock
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute(f"PRAGMA busy_timeout={LOCK_MILLISECONDS}")

@@ -88,7 +88,7 @@ async def customers(
 ) -> Response:
     """Show a customer, and what one more order would change."""
     state = state_of(request)
-    live, given = state.live, id.strip()[:MAX_TEXT]
+    live, given = state.live, id.replace("\0", "").strip()[:MAX_TEXT]
     tried = {"id": given, "amount": amount.strip()[:20], "product": product.strip()[:MAX_TEXT]}
     if not given:
         return _page("customer.html", live, given=tried, found=None, near=[], problem="")

@@ -41,6 +41,7 @@ STATUSES: Mapping[type[SegpredictError], int] = {
 }
 FIELDS = {*LINE_FIELDS, "as_of", "lines", "query", "path"}
 PLAIN_FIX = "see the description of the API at /openapi.json."
+MAX_ERRORS = 1_000  # of which the first is named
 BAD_BODY_CODE = "SP-D006"  # of a field that is not what its name says
 
 
@@ -82,6 +83,9 @@ async def answer_known(_: Request, error: Exception) -> Response:
 async def answer_invalid(_: Request, error: Exception) -> Response:
     """Answer a body or a parameter that is not as described, with the field named."""
     assert isinstance(error, ValidationError | RequestValidationError)
+    if isinstance(error, ValidationError) and error.error_count() > MAX_ERRORS:
+        detail = "The body has many fields that are not known."  # listing them takes seconds
+        return problem_response(422, detail, code=BAD_BODY_CODE, field="body")
     found = [(_place(each), each["msg"]) for each in error.errors()]
     place = found[0][0]
     # A number may be whole or not: what is neither breaks both rules.

@@ -2,17 +2,20 @@
 
 import logging
 import threading
+import time
 from pathlib import Path
 
 import anyio
 
+from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import MANIFEST_NAME
-from segpredict.errors import SegpredictError
+from segpredict.errors import DatabaseError, SegpredictError
 from segpredict.service.gate import Metrics
 from segpredict.service.live_run import LiveRun
 from segpredict.service.options import Clock, ServiceOptions
 from segpredict.service.orders import OrderStore
 
+PROBE_SECONDS = 1.0  # for which an answer of the database is remembered
 _LOG = logging.getLogger("segpredict.service")
 
 
@@ -31,6 +34,9 @@ class ServiceState:
         self.orders = None if options.orders is None else OrderStore.open(options.orders)
         self.today = today
         self.limiter = anyio.CapacityLimiter(options.threads)
+        self.probing = anyio.CapacityLimiter(1)  # of `probe`, which must not wait for scorers
+        self._probed_at = -PROBE_SECONDS
+        self._problem: DatabaseError | None = None
         self.metrics = Metrics()
         self._reloading = threading.Lock()
 
@@ -46,16 +52,34 @@ class ServiceState:
             self._mark = mark
             try:
                 found = LiveRun.load(self._folder)
-            except SegpredictError as error:
-                self.reload_problem = f"{error.code}: a new run cannot be served; see the log."
+            except Exception as error:  # whatever it is, the look-out goes on
+                code, told = SegpredictError.code, describe_crash(error)
+                if isinstance(error, SegpredictError):
+                    code, told = error.code, str(error)
+                self.reload_problem = f"{code}: a new run cannot be served; see the log."
                 self.metrics.reloads.labels("refused").inc()
-                _LOG.error("the old run stays: %s", error)
+                _LOG.error("the old run stays: %s", told)
                 return
             self.reload_problem = None
             if found.digest != self.live.digest:
                 self.live = found
                 self.metrics.reloads.labels("served").inc()
                 _LOG.info("serving run %s", found.digest[:12])
+
+    def probe(self) -> None:
+        """Ask the database of orders whether it answers; once a second, however often called.
+
+        Raises `DatabaseError` when it does not. One thread at a time.
+        """
+        if self.orders is not None and time.monotonic() - self._probed_at >= PROBE_SECONDS:
+            self._problem = None
+            try:
+                self.orders.newest_day()
+            except DatabaseError as error:
+                self._problem = error
+            self._probed_at = time.monotonic()
+        if self._problem is not None:
+            raise self._problem.with_traceback(None)
 
     def close(self) -> None:
         """Close what is open."""

@@ -2,11 +2,12 @@
 
 from typing import Literal
 
+import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
-from segpredict.service.api import REFUSALS, in_thread, state_of
+from segpredict.service.api import REFUSALS, state_of
 
 router = APIRouter(responses={status: REFUSALS[status] for status in (400, 503)})
 
@@ -34,8 +35,7 @@ async def health() -> Health:
 async def ready(request: Request) -> Ready:
     """Return which run is served, after asking the database of orders; 503 if it is gone."""
     state = state_of(request)
-    if state.orders is not None:
-        await in_thread(state, state.orders.newest_day)
+    await anyio.to_thread.run_sync(state.probe, limiter=state.probing)
     return Ready(run=state.live.digest)
 
 

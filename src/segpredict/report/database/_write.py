@@ -148,7 +148,7 @@ class _Stage:
                     for piece in rows.iter_slices(PIECE_ROWS):
                         copy.write(piece.write_csv(include_header=False, quote_style="non_numeric"))
             return
-        head = f"INSERT INTO {quote(self.stage.name)} ({listed}) VALUES ".replace("%%", "%")
+        head = f"INSERT INTO {quote(self.stage.name)} ({listed}) VALUES "
         with raw.cursor() as cursor:
             for piece in rows.iter_slices(PIECE_ROWS):
                 literals = piece.select(_mysql_row(piece.schema).alias("row"))["row"]
