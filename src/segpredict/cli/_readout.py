@@ -123,4 +123,5 @@ def _money(found: "CampaignReadout", currency: str) -> str:
     roi, least, most = (
         format_number(each, 2) for each in (returns.roi, returns.roi_low, returns.roi_high)
     )
-    return f"{text}; cost {cost}; ROI {roi} ({least} to {most})"
+    margin = format_number(returns.margin, 2)
+    return f"{text}; cost {cost}; ROI {roi} ({least} to {most}) at margin {margin}"

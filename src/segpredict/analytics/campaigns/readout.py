@@ -80,6 +80,7 @@ class CampaignReturn:
     low: float
     high: float
     cost: float | None  # ``None`` where no cost was given
+    margin: float  # share of revenue
     # (incremental revenue × margin − cost) / cost
     roi: float | None
     roi_low: float | None
@@ -322,7 +323,7 @@ def _returns(
     contacted = treated.assigned if treated.contacted is None else treated.contacted
     cost = None if costs.per_contact is None else costs.per_contact * contacted
     roi = [(each * costs.margin - cost) / cost if cost else None for each in (value, low, high)]
-    return CampaignReturn(value, low, high, cost, *roi)
+    return CampaignReturn(value, low, high, cost, costs.margin, *roi)
 
 
 def _no_main_effect(found: CampaignReadout, rows: pl.DataFrame) -> CampaignReadout:
