@@ -99,7 +99,7 @@ def experiments(shop: Shop, draws: int, extra: float, holdout: float, seed: int)
             is_found=pl.lit(value=True), is_contacted=pl.lit(None, pl.Boolean)
         )
         record = {"campaign": "everybody", "kpi": "buys", "readout": "", "alpha": 0.05}
-        record |= {"control_share": max(holdout, 0.1), "forecasts": True}
+        record["forecasts"] = True
         treated = with_campaign(shop.whole, rng, extra)
         halves = with_campaign(shop.half, rng, extra / 2)
         first = campaigns.level_of_look(0.5, {}, 0.05)

@@ -65,6 +65,7 @@ def test_a_campaign_is_read_out_within_a_terminal(
     for label in ("LOOK", "ARMS", "EFFECT", "MONEY"):
         assert label in out
     assert "ROI" in out
+    assert "at margin 0.40" in " ".join(out.split())
     assert max(map(len, out.splitlines()[2:])) <= 80
     _, text, _ = segpredict(*asked, "--json")
     (readout,) = json.loads(text)["readouts"]
@@ -75,3 +76,15 @@ def test_a_readout_needs_data(segpredict: Door, run_folder: Path) -> None:
     code, _, err = segpredict("campaign", "--run", run_folder, "--readout")
     assert code == 2
     assert "--data" in err
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("--cost", "2"), ("--margin", "1"), ("--readout", "--data", "s.csv", "--holdout", "0.5")],
+)
+def test_options_of_the_other_half_are_refused(
+    segpredict: Door, run_folder: Path, given: tuple[str, ...]
+) -> None:
+    code, _, err = segpredict("campaign", "--run", run_folder, *given)
+    assert code == 2
+    assert "--readout" in err

@@ -4,18 +4,21 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
 from segpredict import features, pipeline
 from segpredict.core.run_folder import open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.window import day_number
-from segpredict.errors import MismatchError
-from segpredict.pipeline import loading
+from segpredict.errors import ArtifactError, MismatchError
+from segpredict.pipeline import drift, loading, monitor
 from segpredict.pipeline.monitor import MonitorResult
+from segpredict.scoring.history import SCORE_HISTORY_SCHEMA, ScoreHistory
 from segpredict.scoring.new_data import NewData, read_new_data
 
 DAY = pl.col("InvoiceDate").str.to_datetime()
@@ -240,3 +243,76 @@ def test_a_shop_that_changes_is_found_before_the_outcome_is_known(
     empty = changed.with_columns(Country=pl.when(is_new).then(None).otherwise("Country"))
     empty.write_csv(path)
     assert judged(run_folder, path).advice.action == "check data"
+
+
+def night(folder: Path, day: str, model: str) -> None:
+    """Put a customer's score of a night into a history."""
+    values = {"customer_id": "a", "as_of": pl.Series([day]).str.to_date()[0], "model": model}
+    row = {name: [values.get(name)] for name in SCORE_HISTORY_SCHEMA}
+    folder.mkdir(exist_ok=True)
+    table = pl.DataFrame(row, SCORE_HISTORY_SCHEMA)
+    table.write_parquet(folder / f"{day}.{model[:16]}.0000.parquet")
+
+
+def test_a_history_without_scores_is_refused(
+    run_folder: Path, sample_file: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ArtifactError, match="holds no scores"):
+        judged(run_folder, sample_file, history=tmp_path / "none")
+
+
+def test_nights_that_the_model_was_trained_on_are_left_out(
+    run_folder: Path, later: Path, end: datetime, tmp_path: Path
+) -> None:
+    files = open_run(run_folder)
+    predictor, config = loading.load_predictor(files), loading.load_config(files)
+    shop, start = read(run_folder, later), day_number(end.date()) + 1
+    own = predictor.model_version.model
+    for days, model in ((-200, own), (1, own), (40, "another")):
+        night(tmp_path, str(end.date() + timedelta(days=1 + days)), model)
+    dates, notes = monitor._dates(predictor, shop, config, start, ScoreHistory(tmp_path))
+    assert dates == [start + 1]
+    assert any(note.startswith("1 nights before") for note in notes)
+    assert any("by other models" in note for note in notes)
+
+
+def test_where_no_night_is_of_this_model_the_advice_says_so(
+    run_folder: Path, sample_file: Path, end: datetime, tmp_path: Path
+) -> None:
+    night(tmp_path, str(end.date()), "another")
+    found = judged(run_folder, sample_file, history=tmp_path)
+    assert found.dates == ()
+    assert "No night of the history was scored by the model" in found.advice.reason
+
+
+def test_figures_share_the_level_of_their_bands(run_folder: Path, found: MonitorResult) -> None:
+    """The half width is t(1 − 0.05 / 2m; k − 1) s √(1 + 1/k), m all the figures and dates."""
+    tested = open_run(run_folder).read_json("classifier/evaluation.json")
+    losses = [w["scores"][tested["selected"]]["log_loss"] for w in tested["windows"]]
+    k, figures = len(losses), found.figures["figure"].n_unique()
+    assert figures > 1
+    row = found.figures.filter(figure="log_loss").row(0, named=True)
+    least = stats.t.ppf(1 - 0.05 / (2 * figures), k - 1) * np.std(losses, ddof=1)
+    assert row["high"] - row["expected"] >= least * (1 + 1 / k) ** 0.5
+
+
+def test_a_pause_as_long_as_none_before_is_a_stop() -> None:
+    """Orders on days 0 and 3: two days without. Three days without are more than ever."""
+    orders = pl.LazyFrame({"day": [0, 3]})
+    shop = SimpleNamespace(first_day=0, end_day=4, order_days=lambda: SimpleNamespace(lines=orders))
+    assert list(monitor._stopped(shop, shop, 6)) == []  # type: ignore[arg-type]
+    (found,) = monitor._stopped(shop, shop, 7)  # type: ignore[arg-type]
+    assert "no order for 3 days; the longest pause before was 2" in found.text
+
+
+def test_sizes_are_those_of_the_whole_shop_though_a_sample_is_scored(
+    run_folder: Path, end: datetime
+) -> None:
+    files = open_run(run_folder)
+    predictor, config = loading.load_predictor(files), loading.load_config(files)
+    shop, day = loading.load_transactions(files), day_number(end.date()) + 1
+    few = replace(config, classifier=replace(config.classifier, max_customers=150))
+    whole, sampled = (drift._columns(predictor, shop, [day], each)[day] for each in (config, few))
+    assert sampled["orders"][0] == whole["orders"][0]
+    assert sampled["customers"][1] < whole["customers"][1]
+    assert sampled["customers"][0] == pytest.approx(whole["customers"][0], rel=0.2)

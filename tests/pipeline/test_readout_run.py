@@ -17,6 +17,7 @@ from segpredict.analytics.campaigns import (
 from segpredict.core.run_folder import open_run
 from segpredict.errors import ArtifactError, MismatchError, UnknownNameError, UsageError
 from segpredict.pipeline import CampaignRequest, ReadoutRequest, loading
+from segpredict.pipeline.readout import _contacted
 from segpredict.scoring.new_data import NewData
 
 DAY = pl.col("InvoiceDate").str.to_datetime()
@@ -166,3 +167,54 @@ def test_the_universal_holdout_of_a_record_holds_in_the_next_run(drawn: Path) ->
     assert set(log.earlier_arms()["*"]) == set(held["customer_id"])
     saved = loading.load(open_run(drawn), "universal_holdout").filter("is_universal")
     assert set(saved["customer_id"]) == set(held["customer_id"])
+
+
+@pytest.mark.parametrize(
+    "text", ["customer_id;n\n{id};a\n", "n,id\n1,{id}\n", "customer_id\nnobody\n"]
+)
+def test_contacts_that_would_be_misread_are_refused(
+    drawn: Path, later: Path, tmp_path: Path, text: str
+) -> None:
+    one = pl.read_csv(drawn.parent / "list.csv", infer_schema=False)["customer_id"][0]
+    path = tmp_path / "sent.csv"
+    path.write_text(text.format(id=one))
+    with pytest.raises(UsageError, match=r"None of the contacted|none is customer_id"):
+        read(drawn, later, contacted=path)
+
+
+def test_ids_of_contacts_are_read_as_those_of_orders(tmp_path: Path) -> None:
+    floats, bare, lists = (tmp_path / name for name in ("f.parquet", "bare.csv", "l.parquet"))
+    pl.DataFrame({"customer_id": [10.0, 11.0]}).write_parquet(floats)
+    bare.write_text("10.0\n 11\n")
+    pl.DataFrame({"customer_id": [[1], [2]]}).write_parquet(lists)
+    assert {"10", "11"} <= set(_contacted(floats)) & set(_contacted(bare))
+    with pytest.raises(UsageError, match="cannot be read"):
+        _contacted(lists)
+
+
+def test_customers_of_other_lists_in_the_same_days_are_counted(
+    drawn: Path, later: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(drawn, tmp_path / "run"))
+    shutil.copytree(drawn.parent / "experiments", tmp_path / "experiments")
+    log = find_experiment_logs(run)
+    ((name, record),) = log.named_records().items()
+    treated = log.assigned_customers(name).filter(arm="treatment").head(7)
+    log.append_experiment({**record, "campaign": "other"}, treated)
+    (found,) = read(run, later, campaign=record["campaign"])
+    assert any(note.startswith("7 of the treatment arm and 0 of") for note in found.notes)
+
+
+def test_where_one_readout_is_refused_no_look_is_spent(
+    drawn: Path, later: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(drawn, tmp_path / "run"))
+    shutil.copytree(drawn.parent / "experiments", tmp_path / "experiments")
+    shutil.rmtree(tmp_path / "experiments" / "readouts", ignore_errors=True)
+    log = find_experiment_logs(run)
+    ((name, record),) = log.named_records().items()
+    long_ago = {**record, "campaign": "other", "outcome_from": "1999-01-01"}
+    log.append_experiment(long_ago, log.assigned_customers(name))
+    with pytest.raises(MismatchError):
+        read(run, later)
+    assert log.read_readouts(name) == []

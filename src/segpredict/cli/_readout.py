@@ -16,7 +16,7 @@ LABELS = {
 }
 MAX_SEGMENT = 18  # characters of a segment
 EXPLORATORY_NOTE = "By segment, exploratory: levels are shared among segments."
-ITT_NOTE = "per customer of the list, contacted or not, adjusted for the forecast"
+ITT_NOTE = "per customer of the list, contacted or not"
 
 
 def show_readouts(output: Output, found: Sequence["CampaignReadout"], currency: str) -> None:
@@ -43,7 +43,7 @@ def _show(output: Output, found: "CampaignReadout", currency: str) -> None:
         )
     output.print_block("ARMS", [_arm("treatment", found), _arm("control", found)], _ratio(found))
     effects = [_effect(effect, adjusted=True) for effect in found.effects]
-    output.print_block("EFFECT", effects, ITT_NOTE if effects else "")
+    output.print_block("EFFECT", effects, _effect_note(found))
     if output.verbose:
         plain = [_effect(effect, adjusted=False) for effect in found.effects]
         output.print_block("PLAIN", plain, "The same without adjustment." if plain else "")
@@ -59,9 +59,18 @@ def _arm(name: str, found: "CampaignReadout") -> Row:
     return row if count.contacted is None else {**row, "contacted": count.contacted}
 
 
+def _effect_note(found: "CampaignReadout") -> str:
+    if not found.effects:
+        return ""
+    adjusted = [effect.is_adjusted for effect in found.effects]
+    if not any(adjusted):
+        return f"{ITT_NOTE}, not adjusted"
+    return f"{ITT_NOTE}, adjusted for the forecast" + ("" if all(adjusted) else ": see NOTES")
+
+
 def _ratio(found: "CampaignReadout") -> str:
     p = found.sample_ratio_p_value
-    return "" if p is None else f"Sample ratio as planned: p = {p:.3f}"
+    return "" if p is None else f"Sample ratio as drawn: p = {p:.3f}"
 
 
 def _effect(effect: "OutcomeEffect", *, adjusted: bool) -> Row:
@@ -114,4 +123,5 @@ def _money(found: "CampaignReadout", currency: str) -> str:
     roi, least, most = (
         format_number(each, 2) for each in (returns.roi, returns.roi_low, returns.roi_high)
     )
-    return f"{text}; cost {cost}; ROI {roi} ({least} to {most})"
+    margin = format_number(returns.margin, 2)
+    return f"{text}; cost {cost}; ROI {roi} ({least} to {most}) at margin {margin}"

@@ -70,11 +70,14 @@ def command(
         typer.Option(metavar="MONEY", min=0.0, help="For a readout: what one contact costs."),
     ] = None,
     margin: Annotated[
-        float,
+        float | None,
         typer.Option(
-            metavar="SHARE", min=0.0, max=1.0, help="For a readout: what is left of revenue."
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="For a readout: what is left of revenue; 1 if not given.",
         ),
-    ] = 1.0,
+    ] = None,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -103,8 +106,26 @@ def command(
     from segpredict.scoring.new_data import NewData
 
     output = Output(as_json, quiet, verbose)
+    of_lists = {
+        "--out": out is not None,
+        "--holdout": holdout is not None,
+        "--max-customers": max_customers is not None,
+        "--author": bool(author),
+        "--by-segment": by_segment,
+    }
+    of_readouts = {
+        "--data": bool(data),
+        "--contacted": contacted is not None,
+        "--cost": cost is not None,
+        "--margin": margin is not None,
+    }
+    for name, is_given in (of_lists if readout else of_readouts).items():
+        if is_given:
+            word = "has no meaning with" if readout else "needs"
+            fix = "draw lists without --readout." if readout else "add --readout."
+            raise UsageError(f"{name} {word} --readout.", fix=fix)
     if readout:
-        costs = ReadoutCosts(cost, margin)
+        costs = ReadoutCosts(cost, 1.0 if margin is None else margin)
         _read_out(
             output, run, pipeline.ReadoutRequest(NewData(data or []), campaign, contacted, costs)
         )

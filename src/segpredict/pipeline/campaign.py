@@ -92,10 +92,7 @@ def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) ->
         earlier = log.earlier_arms()
         require_same_shop(log, earlier, shop)
         table, held = _drawn(files, predictor, shop, request, options, earlier)
-        kept = table["customer_id"].is_in(list(earlier.get(request.campaign, {}))).any()
         record = _record(files, table, request, created, options)
-        # Those on an earlier list keep their arm, so that the share of the new ones is another.
-        record |= {"control_share": None} if kept else {}
         reasons = _reasons(predictor, shop, table["customer_id"])
         content = encode_csv(campaigns.add_reasons(table, reasons))
         # Nobody may be treated without a record, so the list gets its name after it.
@@ -185,7 +182,6 @@ def _facts(
         "outcome_from": as_date(window.outcome_start).isoformat(),
         "outcome_until": as_date(window.outcome_end).isoformat(),  # the day after the last
         "currency": shop.currency,
-        "control_share": max(options.holdout_share, request.holdout_share or 0.0),
         "holdout": options.holdout_share,
         "asked": {"share": request.holdout_share, "first": request.max_customers},
     }

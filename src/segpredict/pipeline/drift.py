@@ -77,9 +77,9 @@ def _columns(
     predictor: SegmentPredictor, shop: Transactions, dates: Sequence[int], config: Config
 ) -> dict[int, Columns]:
     """Return scores, features and sizes of each date."""
-    shop = sample_shop(shop, config.classifier)[0]
-    windows = [predictor.score_window(shop, date) for date in dates]
-    panel = build_panel(shop, predictor.segmentation, windows, predictor.families)
+    sample, weight, _ = sample_shop(shop, config.classifier)
+    windows = [predictor.score_window(sample, date) for date in dates]
+    panel = build_panel(sample, predictor.segmentation, windows, predictor.families)
     sold = shop.lines.filter(~pl.col("is_return")).group_by("day")
     by_day = sold.agg(pl.col("is_order_head", "amount").sum()).collect()
     found: dict[int, Columns] = {}
@@ -89,9 +89,10 @@ def _columns(
         states = np.bincount(rows["state_now"].to_numpy(), minlength=len(predictor.segments))
         recent = by_day.filter(pl.col("day").is_between(date - config.time.step, date - 1))
         orders, money = (float(recent[name].sum()) for name in ("is_order_head", "amount"))
-        counts = [*states.tolist(), rows.height, orders]
-        # Each with the number of cases behind it, by which chance moves it.
-        sizes = [*((count, count) for count in counts), (money / max(orders, 1.0), orders)]
+        # Sizes are of the whole shop: a sample of a shop that grows is a smaller share of it. Each
+        # has the number of cases behind it, by which chance moves it.
+        customers = ((count * weight, count) for count in [*states.tolist(), rows.height])
+        sizes = [*customers, (orders, orders), (money / max(orders, 1.0), orders)]
         found[date] = {
             **{f"p_{s.id}": p[:, s.code] for s in predictor.segments},
             **{n: rows[n].cast(pl.Float64).to_numpy() for n in _numeric(rows, panel.feature_names)},

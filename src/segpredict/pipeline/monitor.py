@@ -17,7 +17,7 @@ from segpredict.core.run_folder import RunFolder, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
-from segpredict.errors import MismatchError
+from segpredict.errors import ArtifactError, MismatchError
 from segpredict.pipeline import drift, loading
 from segpredict.pipeline import monitor_tables as tables
 from segpredict.pipeline.past_forecasts import PastForecasts, evaluate_past_forecasts
@@ -101,7 +101,8 @@ def monitor_run(
     Every date whose outcome window is over is scored again with the run, on what was known that
     day. Bands are prediction intervals over the run's own backtests (`figure_band`).
 
-    Raises `MismatchError` when the data are of another shop, or begin too late.
+    Raises `MismatchError` when the data are of another shop, or begin too late; `ArtifactError`
+    when the history holds no scores.
     """
     files = open_run(folder)
     config, predictor = loading.load_config(files), loading.load_predictor(files)
@@ -162,19 +163,40 @@ def _dates(
     time, newest = config.time, shop.end_day - config.time.days_to_complete
     if history is None:
         return list(range(trained_until, newest + 1, time.step)), []
-    entries = history.list_entries().filter(model=predictor.model_version.model)
-    nights = [day_number(day) for day in entries["as_of"].unique().sort()]
-    judged: list[int] = []
-    for night in [each for each in nights if each <= newest]:
-        if not judged or night - judged[-1] >= time.step:
-            judged.append(night)
+    every = history.list_entries()
+    if every.is_empty():
+        raise ArtifactError(
+            f"The history {history.folder} holds no scores.",
+            fix="name the folder that `segpredict score --history` wrote into.",
+        )
+    entries = every.filter(model=predictor.model_version.model)
+    known = [day_number(day) for day in entries["as_of"].unique().sort()]
+    # What came after an earlier night the model was trained on.
+    nights = [night for night in known if night >= trained_until]
+    judged = _apart([night for night in nights if night <= newest], time.step)
     notes = []
-    others = history.list_entries().height - entries.height
+    if not known:
+        notes.append("No night of the history was scored by the model of this run.")
+    if early := len(known) - len(nights):
+        notes.append(
+            f"{early:,} nights before {as_date(trained_until)} are left out: the model was trained "
+            "on what came after them."
+        )
+    others = every.height - entries.height
     if others:
         notes.append(f"{others:,} nights of the history were scored by other models.")
     if waiting := len([night for night in nights if night > newest]):
         notes.append(f"Of {waiting:,} nights the outcome window is not over.")
     return judged, notes
+
+
+def _apart(nights: Sequence[int], step: int) -> list[int]:
+    """Return the first night, and each next one that is a step later."""
+    chosen: list[int] = []
+    for night in nights:
+        if not chosen or night - chosen[-1] >= step:
+            chosen.append(night)
+    return chosen
 
 
 def _result(
@@ -188,6 +210,7 @@ def _result(
     notes: Sequence[str],
 ) -> MonitorResult:
     config = loading.load_config(files)
+    model = loading.load_predictor(files).model_version.model
     figures = tables.figures_table(files, config, found)
     baselines = tables.baselines_table(found)
     findings = [*before_outcome, *_outside(figures), *_worse(baselines)]
@@ -203,9 +226,14 @@ def _result(
         groups=tables.groups_table(files, found),
         demand=tables.demand_table(files, config, shop, trained_until),
         drift=moved,
-        recorded=tables.recorded_table(history, found),
+        recorded=tables.recorded_table(history, model, found),
         findings=tuple(findings),
-        advice=advise_refresh(findings, len(dates), has_bands=figures["high"].is_not_null().any()),
+        advice=advise_refresh(
+            findings,
+            len(dates),
+            has_bands=figures["high"].is_not_null().any(),
+            unjudged=" ".join(notes),
+        ),
         notes=tuple(notes),
     )
 
@@ -215,7 +243,7 @@ def _stopped(trained_on: Transactions, shop: Transactions, today: int) -> Iterat
     days = trained_on.order_days().lines.select(pl.col("day").unique().sort()).collect()
     longest = int(np.diff(days["day"].to_numpy(), prepend=trained_on.first_day).max())
     missing = today - shop.end_day
-    if missing > longest:
+    if missing >= longest:  # days of neighbouring orders are one further apart than the pause
         last = as_date(shop.end_day - 1).isoformat()
         yield Finding(
             "data_stopped",

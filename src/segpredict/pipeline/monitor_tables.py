@@ -86,11 +86,12 @@ def figures_table(files: RunFolder, config: Config, found: PastForecasts | None)
     looks = max(1, -(-len(found.backtests) * time.step // time.horizon))
     errors = _sampling_errors(found)
     rows = []
-    for figure, direction in FIGURES.items():
-        before = tested.filter(metric=figure)["value"].to_list()
-        if not before:
-            continue
-        band = figure_band(before, errors.get(figure, 0.0), looks)
+    past = {figure: tested.filter(metric=figure)["value"].to_list() for figure in FIGURES}
+    judged = {figure: before for figure, before in past.items() if before}
+    for figure, before in judged.items():
+        # Any figure alone asks for a new training, so they share the level.
+        band = figure_band(before, errors.get(figure, 0.0), looks * len(judged))
+        direction = FIGURES[figure]
         for day, n, value in now.filter(metric=figure).select("window", "n", "value").iter_rows():
             ends = (band.expected, band.low, band.high, band.tests)
             rows.append((day, figure, n, value, *ends, band.is_worse(value, direction)))
@@ -175,8 +176,10 @@ def groups_table(files: RunFolder, found: PastForecasts | None) -> pl.DataFrame:
     return now.join(before, on=keys, how="left", maintain_order="left")
 
 
-def recorded_table(history: ScoreHistory | None, found: PastForecasts | None) -> pl.DataFrame:
-    """Return what the history said of each date against what came.
+def recorded_table(
+    history: ScoreHistory | None, model: str, found: PastForecasts | None
+) -> pl.DataFrame:
+    """Return what this model said of each date, by the history, against what came.
 
     A forecast of that night differs from the one made today where orders came late.
     """
@@ -184,7 +187,7 @@ def recorded_table(history: ScoreHistory | None, found: PastForecasts | None) ->
         return pl.DataFrame(schema=RECORDED_SCHEMA)
     ids, rows = list(found.evaluation.segments), []
     for backtest in found.backtests:
-        said = history.read_scores(as_date(backtest.cutoff)).filter("is_eligible")
+        said = history.read_scores(as_date(backtest.cutoff), model).filter("is_eligible")
         came = pl.DataFrame(
             {
                 "customer_id": backtest.customers,

@@ -1,7 +1,7 @@
 """Read out the experiments on record of a run, from newer transactions."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +21,8 @@ from segpredict.core.state import to_plain
 from segpredict.core.transactions import MONEY_SCALE, Transactions
 from segpredict.core.types import JSON, ProgressCallback
 from segpredict.core.window import as_date, day_number
+from segpredict.core.work_folder import WorkFolder
+from segpredict.data.cleaning import normalize_id
 from segpredict.errors import ArtifactError, MismatchError, UnknownNameError, UsageError
 from segpredict.pipeline import loading
 from segpredict.pipeline.campaign import require_same_shop
@@ -66,12 +68,20 @@ def read_out_campaigns(
     progress("reading and cleaning", 0.0)
     predictor = loading.load_predictor(files)
     shop = read_new_data(request.data, predictor, config)
-    require_same_shop(log, log.earlier_arms(), shop)
+    arms = log.earlier_arms()
+    require_same_shop(log, arms, shop)
+    if contacted is not None:
+        _require_listed(contacted, {customer for own in arms.values() for customer in own})
     progress("comparing arms", 0.7)
-    return tuple(
-        _read_out(log, name, record, predictor, shop, contacted, request.costs, created)
-        for name, record in records.items()
-    )
+    with log.lock_readouts() as work:
+        # All before any is on record: where one is refused, none has spent a look.
+        found = [
+            _read_out(log, name, record, predictor, shop, contacted, request.costs)
+            for name, record in records.items()
+        ]
+        for each in found:
+            _record_look(log, each, created, work)
+    return tuple(found)
 
 
 def _wanted(log: ExperimentLog, campaign: str | None) -> dict[str, dict[str, JSON]]:
@@ -97,21 +107,50 @@ def _read_out(
     shop: Transactions,
     contacted: pl.Series | None,
     costs: ReadoutCosts,
-    created: str,
 ) -> CampaignReadout:
-    earlier = log.read_readouts(name)
-    look = _look(record, shop, earlier)
+    look = _look(record, shop, log.read_readouts(name))
     customers = log.assigned_customers(name)
     rows = _with_contacts(customers, record, predictor, shop, contacted)
     if look is not None:
         rows = _with_outcomes(rows, record, predictor, shop, look)
     found = campaigns.read_out(name, record, rows, look, costs)
-    if look is not None:
-        state = to_plain(found)
-        last = {k: v for k, v in earlier[-1].items() if k != "created"} if earlier else None
-        if state != last:  # the same question on the same data is no new look
-            log.append_readout(name, {"created": created, **state})
-    return found
+    return replace(found, notes=(*found.notes, *_elsewhere(log, name, rows)))
+
+
+def _elsewhere(log: ExperimentLog, name: str, rows: pl.DataFrame) -> Iterator[str]:
+    """Yield a note where other lists treat the same customers in the same days."""
+    records = log.named_records()
+    start, end = _outcome_window(records[name])
+    treated: set[str] = set()
+    for other, record in records.items():
+        other_start, other_end = _outcome_window(record)
+        if other != name and other_start < end and start < other_end:
+            listed = log.listed_customers(other).filter(arm=campaigns.TREATMENT_ARM)
+            treated.update(listed["customer_id"])
+    is_both = rows["customer_id"].is_in(list(treated))
+    in_arm = rows["arm"] == campaigns.TREATMENT_ARM
+    ours, controls = int((is_both & in_arm).sum()), int((is_both & ~in_arm).sum())
+    if ours or controls:
+        yield (
+            f"{ours:,} of the treatment arm and {controls:,} of the control group are treated by "
+            "other lists in the same days; the effect is that of this campaign on top of those."
+        )
+
+
+def _outcome_window(record: Mapping[str, JSON]) -> tuple[int, int]:
+    end = record.get("outcome_until") or record["readout"]
+    return day_number(_outcome_from(record)), day_number(end)
+
+
+def _record_look(
+    log: ExperimentLog, found: CampaignReadout, created: str, work: WorkFolder
+) -> None:
+    if found.look is None:
+        return
+    earlier, state = log.read_readouts(found.record), to_plain(found)
+    last = {k: v for k, v in earlier[-1].items() if k != "created"} if earlier else None
+    if state != last:  # the same question on the same data is no new look
+        log.append_readout(found.record, {"created": created, **state}, work)
 
 
 def _look(
@@ -201,16 +240,32 @@ def _with_outcomes(
 
 
 def _contacted(path: Path) -> pl.Series:
-    """Return the ids in a file: of the column ``customer_id``, else of the first."""
+    """Return the ids in a file: of the column ``customer_id``, or of its only one."""
+    fix = "give a CSV (with commas) or Parquet file with a column customer_id."
     try:
         if path.suffix == ".parquet":
             table = pl.read_parquet(path, glob=False)
         else:
             table = pl.read_csv(path, infer_schema=False, glob=False)
+        name = "customer_id" if "customer_id" in table.columns else ""
+        if table.width == 1:
+            (name,) = table.columns
+        ids = [name, *table[name].cast(pl.String).drop_nulls()] if name else []
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UsageError(
             f"The contacted customers cannot be read from {path}: {str(error).splitlines()[0]}.",
-            fix="give a CSV or Parquet file with a column customer_id.",
+            fix=fix,
         ) from None
-    name = "customer_id" if "customer_id" in table.columns else table.columns[0]
-    return table[name].cast(pl.String).str.strip_chars().drop_nulls()
+    if not ids:
+        raise UsageError(f"{path} has several columns, and none is customer_id.", fix=fix)
+    # The only column may have no head; a head is nobody's id.
+    return pl.Series([normalize_id(text) for text in ids], dtype=pl.String)
+
+
+def _require_listed(contacted: pl.Series, listed: set[str]) -> None:
+    """Raise where no contacted customer was on any list: the ids are others, or are misread."""
+    if not contacted.is_in(list(listed)).any():
+        raise UsageError(
+            "None of the contacted customers is on a list on record.",
+            fix="give a file with the ids of the lists, in a column customer_id.",
+        )

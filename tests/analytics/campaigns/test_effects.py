@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from segpredict.analytics.campaigns.effects import (
     compare_arms,
+    compare_shares,
     level_of_look,
     sample_ratio_p_value,
 )
@@ -128,3 +130,41 @@ def test_lost_customers_of_one_arm_are_a_mismatch() -> None:
     assert lost is not None
     assert lost < 0.001
     assert sample_ratio_p_value(0, 0, 0.5) is None
+
+
+def test_arms_that_are_all_alike_make_no_claim() -> None:
+    bought = np.array([1.0] * 18 + [0.0] * 182 + [0.0] * 5)
+    is_treated = np.arange(205) < 200
+    assert compare_arms(bought, is_treated) is None
+    assert compare_arms(bought, is_treated, np.arange(205.0)) is None
+    assert compare_shares(bought, is_treated) is None
+
+
+def test_intervals_of_shares_are_newcombes() -> None:
+    """56 of 70 and 48 of 80: example (a) of Newcombe (1998), method 10."""
+    bought = np.repeat([1.0, 0.0, 1.0, 0.0], [56, 14, 48, 32])
+    found = compare_shares(bought, np.arange(150) < 70)
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+def test_an_arm_without_a_buyer_is_compared_where_many_were_to_be_expected() -> None:
+    bought = np.repeat([0.0, 1.0, 0.0], [60, 12, 48])
+    found = compare_shares(bought, np.arange(120) < 60)
+    assert found is not None
+    assert found.low < -0.2 < found.high < 0
+
+
+def test_a_small_control_group_claims_no_more_often_than_it_says() -> None:
+    """10 % of 2,000 held out, of whom few buy: the p-value of Welch's t is below 5 % too often."""
+    rng = np.random.default_rng(3)
+    is_treated = np.arange(600) < 540
+    claims, compared = 0, 0
+    for _ in range(500):
+        forecast = rng.beta(0.2, 1.8, 600)
+        bought = (rng.random(600) < forecast).astype(float)
+        found = compare_shares(bought, is_treated, forecast)
+        compared += found is not None
+        claims += found is not None and (found.low > 0 or found.high < 0)
+    assert compared > 300
+    assert claims <= stats.binom.ppf(0.999, compared, 0.05)

@@ -105,3 +105,22 @@ def test_arms_of_a_list_whose_record_never_came_go_with_the_next(tmp_path: Path)
     log.append_experiment(result(), LOTS)
     names = sorted(path.name for path in log.folder.iterdir())
     assert names == ["0001-hold.json", "0001-hold.parquet", "0002-mine.parquet"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"created": "c"}', '{"status": "none", "look": {}}'])
+def test_a_damaged_readout_stops(tmp_path: Path, text: str) -> None:
+    log = ExperimentLog(tmp_path)
+    log.append_experiment(result(), LOTS)
+    with log.lock_readouts() as work:
+        done = {"status": "none", "sentence": "No claim.", "look": None}
+        path = log.append_readout("0001-hold", done, work)
+    assert log.read_readouts("0001-hold") == [done]
+    path.write_text(text)
+    with pytest.raises(ArtifactError, match="should be a readout"):
+        log.with_results()
+
+
+def test_a_new_list_does_not_hide_what_an_older_one_found() -> None:
+    done = {"status": "complete", "sentence": "Share who buy +3 points.", "look": None}
+    records = [{**result(), "result": done}, {**result(), "result": None}]
+    assert evidence_status("hold", records) == ("tested", "tested: Share who buy +3 points")

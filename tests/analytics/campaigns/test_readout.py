@@ -18,7 +18,6 @@ RECORD = {
     "campaign": "call",
     "kpi": "buys",
     "readout": "2024-01-01",
-    "control_share": 0.5,
     "planned": {"uplift": 0.1},
     "forecasts": True,
 }
@@ -153,3 +152,42 @@ def test_planned_uplift_of_spend_is_a_share_of_the_controls() -> None:
     assert main is not None
     assert main.outcome == "revenue"
     assert main.planned == pytest.approx(0.1 * main.unadjusted.control)
+
+
+def test_where_few_buy_there_is_no_claim_but_a_reason() -> None:
+    rows = customers(200, 8).with_columns(
+        bought := (pl.int_range(pl.len()) < 18).cast(pl.Float64).alias("purchase_rate"),
+        orders=bought,
+        revenue=bought * 9,
+    )
+    found = result(rows)
+    assert (found.status, found.effects, found.returns) == ("none", (), None)
+    assert "expects fewer than 5 customers who buy" in found.sentence
+
+
+def test_a_complete_window_is_never_said_to_be_open() -> None:
+    found = result(customers(100, 100), kpi="rises")
+    assert found.status == "none"
+    assert "does not hold the segments" in found.sentence
+    early = result(customers(100, 100), ReadoutLook(1, "2023-11-15", 0.5, 0.0056), kpi="rises")
+    assert (early.status, "when the window is over" in early.sentence) == ("early", True)
+
+
+def test_a_mismatch_shows_no_figures() -> None:
+    rows = customers(1000, 1000, effect=0.2)
+    lost = rows.with_columns(is_found=pl.int_range(pl.len()) >= 200)
+    found = result(lost, by_segment=True, costs=ReadoutCosts(1.0))
+    assert (found.effects, found.segments, found.returns) == ((), (), None)
+
+
+def test_the_drawn_sizes_are_the_planned_ones_whatever_a_setting_says() -> None:
+    found = result(customers(900, 100), control_share=0.5)
+    assert found.sample_ratio_p_value == 1
+    assert found.status == "complete"
+
+
+def test_each_outcome_that_is_not_adjusted_is_named() -> None:
+    found = result(customers(500, 500).with_columns(expected_value=pl.lit(1.0)))
+    assert [effect.is_adjusted for effect in found.effects] == [True, False, False]
+    named = [note.split(":")[0] for note in found.notes if "not adjusted" in note]
+    assert named == ["Orders", "Revenue"]

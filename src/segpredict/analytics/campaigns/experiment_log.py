@@ -21,6 +21,7 @@ DEFAULT_LOG_FOLDER = "experiments"
 READOUT_FOLDER = "readouts"
 ALL_CAMPAIGNS = "*"  # in place of a campaign's name: those whom no campaign contacts
 TABLE_FACTS = ("assignment", "universal_holdout")  # in a record: its tables
+READOUT_FIELDS = ("status", "sentence", "look")
 REQUIRED_FIELDS = ("campaign", "created", "readout", "customers", "arms", "assignment")
 
 
@@ -59,16 +60,23 @@ class ExperimentLog:
             customers = customers.join(known, on="customer_id", how="anti")
         return customers
 
+    def listed_customers(self, name: str) -> pl.DataFrame:
+        """Return all customers of a record, those of earlier lists, too."""
+        return self._table(self.named_records()[name]["assignment"])
+
     def read_readouts(self, name: str) -> list[dict[str, JSON]]:
         """Return the readouts of a record, oldest first."""
-        return [json.loads(path.read_bytes()) for path in self._readouts(name)]
+        return [_read_readout(path) for path in self._readouts(name)]
 
-    def append_readout(self, name: str, readout: Mapping[str, JSON]) -> Path:
-        """Write a readout of a record; none is ever changed."""
-        with disk.lock_folder(self.folder / READOUT_FOLDER) as work:
-            number = len(self._readouts(name)) + 1
-            path = self.folder / READOUT_FOLDER / f"{name}.{number:04d}.json"
-            disk.place_file(work, path, _json(readout))
+    def lock_readouts(self) -> AbstractContextManager[WorkFolder]:
+        """Be the only one who reads out: two looks at once would both spend significance."""
+        return disk.lock_folder(self.folder / READOUT_FOLDER)
+
+    def append_readout(self, name: str, readout: Mapping[str, JSON], work: WorkFolder) -> Path:
+        """Write a readout of a record, under the lock of readouts; none is ever changed."""
+        number = len(self._readouts(name)) + 1
+        path = self.folder / READOUT_FOLDER / f"{name}.{number:04d}.json"
+        disk.place_file(work, path, _json(readout))
         return path
 
     def _readouts(self, name: str) -> list[Path]:
@@ -172,13 +180,16 @@ def find_experiment_logs(run: Path, configured: str = "") -> ExperimentLog:
 def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tuple[str, str]:
     """Return the evidence for a campaign: a status, and a sentence.
 
+    It is that of the newest list with a complete result; without one, of the newest list.
+
     >>> evidence_status("call", [])
     ('untested', 'untested until an experiment is logged')
     """
     own = [record for record in records if record["campaign"] == campaign]
     if not own:
         return "untested", "untested until an experiment is logged"
-    last = own[-1]
+    done = [r for r in own if (r.get("result") or {}).get("status") == "complete"]
+    last = done[-1] if done else own[-1]
     result = last.get("result")
     if result and result["status"] == "complete":
         return "tested", f"tested: {result['sentence'].rstrip('.')}"
@@ -207,6 +218,21 @@ def _refuse_existing(record_path: Path, *tables: Path) -> None:
                 fix="move it away, then run the command again.",
                 file=str(path),
             )
+
+
+def _read_readout(path: Path) -> dict[str, JSON]:
+    try:
+        found = json.loads(path.read_bytes())
+        look = found["look"]
+        if all(name in found for name in READOUT_FIELDS) and (look is None or "alpha" in look):
+            return dict(found)
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise ArtifactError(
+        f"{path} should be a readout, and cannot be read.",
+        fix="restore it as it was written: it says how much of the significance level is spent.",
+        file=str(path),
+    )
 
 
 def _read(path: Path) -> dict[str, JSON]:

@@ -12,8 +12,11 @@ import polars as pl
 
 from segpredict.analytics.campaigns.campaign_list import TREATMENT_ARM
 from segpredict.analytics.campaigns.effects import (
+    MIN_EXPECTED,
     ArmDifference,
     compare_arms,
+    compare_shares,
+    expected_cases,
     sample_ratio_p_value,
 )
 from segpredict.core.intervals import MIN_CUSTOMERS_FOR_FIGURES, MIN_CUSTOMERS_FOR_SHARES
@@ -33,6 +36,7 @@ OUTCOME_LABELS = {
     "revenue": "Revenue",
     "kpi": "Share who stay or rise",
 }
+SHARES = ("purchase_rate", "kpi")  # outcomes of yes or no
 RATIO_MISMATCH_LEVEL = 0.001  # of the sample ratio: a fault of the draw, not chance
 MIN_LEVEL = 1e-6  # below it an early look has no level to spend
 WHOLE_LIST = "all"
@@ -51,6 +55,11 @@ class OutcomeEffect:
     adjusted: ArmDifference
     unadjusted: ArmDifference
     planned: float | None = None  # the uplift that was planned for, where it is of this outcome
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether a forecast adjusts the difference."""
+        return self.adjusted != self.unadjusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class CampaignReturn:
     low: float
     high: float
     cost: float | None  # ``None`` where no cost was given
+    margin: float  # share of revenue
     # (incremental revenue × margin − cost) / cost
     roi: float | None
     roi_low: float | None
@@ -145,7 +155,8 @@ def read_out(
     """
     rows = customers.with_columns(is_treated=pl.col("arm") == TREATMENT_ARM)
     arms = [_count(rows.filter(is_treated=treated)) for treated in (True, False)]
-    ratio = sample_ratio_p_value(arms[0].found, arms[1].found, _control_share(record, arms))
+    drawn = arms[1].assigned / max(rows.height, 1)
+    ratio = sample_ratio_p_value(arms[0].found, arms[1].found, drawn)
     base: dict[str, Any] = {
         "record": name,
         **{key: str(record[key]) for key in ("campaign", "kpi", "readout")},
@@ -153,12 +164,16 @@ def read_out(
         "control": arms[1],
         "sample_ratio_p_value": ratio,
         "planned": _promised(record),
-        "notes": _notes(record, arms, ratio),
+        "notes": _notes(arms, ratio),
     }
-    if why := _no_claim(arms, look):
+    why = _no_claim(arms, look)
+    if not why and _is_mismatch(ratio):
+        why = f"No claim: {base['notes'][0]}"
+    if why:
         return CampaignReadout(status="none", sentence=why, look=look, **base)
     assert look is not None
     effects = _effects(rows, record, WHOLE_LIST, look.alpha)
+    base["notes"] += _unadjusted(effects)
     found = CampaignReadout(
         status="complete" if look.is_complete else "early",
         sentence="",
@@ -168,7 +183,7 @@ def read_out(
         returns=_returns(effects, arms[0], costs),
         **base,
     )
-    return _with_sentence(found)
+    return _with_sentence(found, rows)
 
 
 def _count(rows: pl.DataFrame) -> ArmCount:
@@ -178,12 +193,6 @@ def _count(rows: pl.DataFrame) -> ArmCount:
         found=int(rows["is_found"].sum()),
         contacted=int(rows["is_contacted"].sum()) if known else None,
     )
-
-
-def _control_share(record: Mapping[str, JSON], arms: list[ArmCount]) -> float:
-    """Return the planned share of controls; the drawn one where no record says it."""
-    assigned = sum(arm.assigned for arm in arms)
-    return float(record.get("control_share") or arms[1].assigned / max(assigned, 1))
 
 
 def _promised(record: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -209,15 +218,17 @@ def _no_claim(arms: list[ArmCount], look: ReadoutLook | None) -> str:
     return ""
 
 
-def _notes(
-    record: Mapping[str, JSON], arms: list[ArmCount], ratio: float | None
-) -> tuple[str, ...]:
+def _is_mismatch(ratio: float | None) -> bool:
+    return ratio is not None and ratio < RATIO_MISMATCH_LEVEL
+
+
+def _notes(arms: list[ArmCount], ratio: float | None) -> tuple[str, ...]:
     treated, control = arms
     notes = []
-    if ratio is not None and ratio < RATIO_MISMATCH_LEVEL:
+    if _is_mismatch(ratio):
         notes.append(
             f"Sample ratio mismatch: {treated.found:,} treated and {control.found:,} controls were "
-            "found, not the planned shares. Do not trust a difference before that is explained."
+            "found, not the drawn shares. Do not trust a difference before that is explained."
         )
     if control.contacted:
         notes.append(
@@ -228,9 +239,16 @@ def _notes(
         notes.append(f"{missed:,} of the treatment arm were not contacted; they count in it.")
     if 0 < min(treated.assigned, control.assigned) < MIN_CUSTOMERS_FOR_SHARES:
         notes.append(f"Fewer than {MIN_CUSTOMERS_FOR_SHARES} customers in an arm: mostly chance.")
-    if not record.get("forecasts"):
-        notes.append("The record holds no forecasts, so differences are not adjusted for them.")
     return tuple(notes)
+
+
+def _unadjusted(effects: tuple[OutcomeEffect, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"{OUTCOME_LABELS[effect.outcome]}: not adjusted, for the record holds no forecasts that "
+        "tell its customers apart."
+        for effect in effects
+        if not effect.is_adjusted
+    )
 
 
 def _effects(
@@ -238,19 +256,33 @@ def _effects(
 ) -> tuple[OutcomeEffect, ...]:
     found = []
     for outcome, name in COVARIATES.items():
-        if outcome not in rows.columns or rows[outcome].null_count():
+        if outcome not in rows.columns or _is_rare(rows, outcome):
             continue
         is_known = name in rows.columns and rows[name].null_count() == 0
         values, treated = rows[outcome].cast(pl.Float64).to_numpy(), rows["is_treated"].to_numpy()
         forecast = rows[name].to_numpy() if is_known else None
-        adjusted = compare_arms(values, treated, forecast, 1 - alpha)
-        plain = compare_arms(values, treated, None, 1 - alpha)
+        compare = compare_shares if outcome in SHARES else compare_arms
+        adjusted = compare(values, treated, forecast, 1 - alpha)
+        plain = compare(values, treated, None, 1 - alpha)
         if adjusted is not None and plain is not None:
             planned = (
                 _planned_uplift(record, outcome, plain.control) if group == WHOLE_LIST else None
             )
             found.append(OutcomeEffect(outcome, group, adjusted, plain, planned))
     return tuple(found)
+
+
+def _is_rare(rows: pl.DataFrame, outcome: str) -> bool:
+    """Return whether too few customers of the smaller arm are expected to differ.
+
+    Where few buy, the means of orders and revenue are those of a few buyers, too.
+    """
+    if outcome in SHARES:
+        values = rows[outcome].cast(pl.Float64).to_numpy()
+        return expected_cases(values, rows["is_treated"].to_numpy()) < MIN_EXPECTED
+    n_treated, n_buyers = (int(each.sum()) for each in (rows["is_treated"], rows["orders"] > 0))
+    smaller = min(n_treated, rows.height - n_treated)
+    return n_buyers / max(rows.height, 1) * smaller < MIN_EXPECTED
 
 
 def _planned_uplift(record: Mapping[str, JSON], outcome: str, control: float) -> float | None:
@@ -291,18 +323,37 @@ def _returns(
     contacted = treated.assigned if treated.contacted is None else treated.contacted
     cost = None if costs.per_contact is None else costs.per_contact * contacted
     roi = [(each * costs.margin - cost) / cost if cost else None for each in (value, low, high)]
-    return CampaignReturn(value, low, high, cost, *roi)
+    return CampaignReturn(value, low, high, cost, costs.margin, *roi)
 
 
-def _with_sentence(found: CampaignReadout) -> CampaignReadout:
+def _no_main_effect(found: CampaignReadout, rows: pl.DataFrame) -> CampaignReadout:
+    """Return the readout with the reason why the planned outcome says nothing."""
+    own = KPI_OUTCOMES[found.kpi]
+    assert found.look is not None
+    if own not in rows.columns and not found.look.is_complete:
+        return replace(found, sentence="The planned outcome is known when the window is over.")
+    if own not in rows.columns:
+        why = "the record does not hold the segments of its customers, so nobody knows who rose"
+    elif _is_rare(rows, own):
+        if own == "kpi":
+            rare = "who stay or rise, or who do not"
+        else:
+            rare = "who buy" if own not in SHARES else "who buy, or who do not"
+        why = (
+            f"the smaller arm expects fewer than {MIN_EXPECTED} customers {rare}; only a larger "
+            "list or control group can tell"
+        )
+    else:
+        why = "all customers of an arm did the same"
+    return replace(found, status="none", sentence=f"No claim: {why}.")
+
+
+def _with_sentence(found: CampaignReadout, rows: pl.DataFrame) -> CampaignReadout:
     """Return the readout with its result in a sentence."""
     assert found.look is not None
-    mismatch = found.sample_ratio_p_value
-    if mismatch is not None and mismatch < RATIO_MISMATCH_LEVEL:
-        return replace(found, status="none", sentence=f"No claim: {found.notes[0]}")
     effect, level = found.main_effect, 1 - found.look.alpha
     if effect is None:
-        return replace(found, sentence="The planned outcome is known when the window is over.")
+        return _no_main_effect(found, rows)
     ends = effect.adjusted
     shown = (ends.difference, ends.low, ends.high)
     if effect.outcome == "revenue":

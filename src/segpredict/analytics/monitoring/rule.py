@@ -40,12 +40,13 @@ class RefreshAdvice:
 
 
 def advise_refresh(
-    findings: Sequence[Finding], judged: int, *, has_bands: bool = True
+    findings: Sequence[Finding], judged: int, *, has_bands: bool = True, unjudged: str = ""
 ) -> RefreshAdvice:
     """Return what to do; data that are not there come first, since nothing else can be judged.
 
     * `findings`, `judged`: all findings, and how many dates were compared with what came.
     * `has_bands`: whether the run had backtests enough for bands.
+    * `unjudged`: why no date was, where that is not because no outcome window is over.
 
     >>> found = [Finding("worse_than_baseline", "2024-05-01", "Worse than markov.")]
     >>> advise_refresh(found, 2)
@@ -62,7 +63,7 @@ def advise_refresh(
         first = min(watched, key=lambda finding: finding.since)
         return RefreshAdvice(KEEP, first.since, f"{first.text} Its outcome will tell.")
     if not judged:
-        return RefreshAdvice(KEEP, "", "No outcome window is over yet.")
+        return RefreshAdvice(KEEP, "", unjudged or "No outcome window is over yet.")
     if not has_bands:
         return RefreshAdvice(KEEP, "", "No baseline is better; one backtest promises no bands.")
     return RefreshAdvice(KEEP, "", "All figures are as the backtests promised.")

@@ -2,6 +2,7 @@
 
 from segpredict.data.cleaning._clean import clean_lines, fingerprint_lines, sort_canonical
 from segpredict.data.cleaning._describe import describe_shop
+from segpredict.data.cleaning._ids import normalize_id
 from segpredict.data.cleaning._ledger import ledger_table
 from segpredict.data.cleaning._rules import CLEANING_RULES, NO_CUSTOMER
 from segpredict.data.cleaning._support import require_support
@@ -20,6 +21,7 @@ __all__ = [
     "describe_shop",
     "fingerprint_lines",
     "ledger_table",
+    "normalize_id",
     "order_key",
     "parse_times",
     "require_support",
