@@ -41,6 +41,8 @@ def test_a_customer_is_shown_with_score_reasons_and_orders(service, buyers):
         "as in the run",
     ):
         assert shown in text
+    for reason in service.client.get(f"/v1/customers/{buyers[0]}").json()["scores"][0]["reasons"]:
+        assert f"<li>{reason['direction'].title()} {row['next_segment']}: " in text
     assert f"{row['p_inactive'] * 100:.1f}\u202f%" in text
 
 
