@@ -22,6 +22,19 @@ LINE = {
     "discount": pl.Int64,
 }
 
+# What the columns of an invented shop's file mean (`segpredict sample`).
+SAMPLE_ROLES = {
+    "CustomerID": "customer_id",
+    "InvoiceNo": "order_id",
+    "StockCode": "product_id",
+    "Quantity": "quantity",
+    "UnitPrice": "price",
+    "InvoiceDate": "time",
+    "Country": "country",
+    "Description": "description",
+    "Discount": "discount",
+}
+
 
 def transactions(frame: pl.DataFrame, end_day: int | None = None) -> Transactions:
     """Return canonical transactions from a frame with at least customer, order and day.

@@ -16,19 +16,9 @@ import segpredict
 from segpredict.errors import LimitError, LineFieldError, MismatchError, UsageError
 from segpredict.scoring.online import OnlineScorer
 from segpredict.scoring.predictor import SegmentPredictor
+from shop import SAMPLE_ROLES
 
 AS_OF = "2023-09-01"
-NAMES = {
-    "CustomerID": "customer_id",
-    "InvoiceNo": "order_id",
-    "StockCode": "product_id",
-    "Quantity": "quantity",
-    "UnitPrice": "price",
-    "InvoiceDate": "time",
-    "Country": "country",
-    "Description": "description",
-    "Discount": "discount",
-}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +34,7 @@ def scorer(predictor: SegmentPredictor) -> OnlineScorer:
 @pytest.fixture(scope="module")
 def lines(sample_file: Path) -> pl.DataFrame:
     rows = pl.read_csv(sample_file, infer_schema=False).drop_nulls("CustomerID")
-    return rows.select(*NAMES)
+    return rows.select(*SAMPLE_ROLES)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +44,7 @@ def begin(sample_file: Path) -> str:
 
 def typed(rows: pl.DataFrame) -> pl.DataFrame:
     numbers = pl.col("Quantity").cast(pl.Int64), pl.col("UnitPrice", "Discount").cast(pl.Float64)
-    return rows.select(*NAMES).with_columns(*numbers).rename(NAMES)
+    return rows.select(*SAMPLE_ROLES).with_columns(*numbers).rename(SAMPLE_ROLES)
 
 
 def few(lines: pl.DataFrame) -> list[dict[str, Any]]:
@@ -106,7 +96,7 @@ def test_random_lines_score_as_a_file_with_them(
         }
         for customer, order, day, minute, product, quantity, price in some
     ]
-    file = pl.DataFrame(rows).rename({v: k for k, v in NAMES.items() if v in rows[0]})
+    file = pl.DataFrame(rows).rename({v: k for k, v in SAMPLE_ROLES.items() if v in rows[0]})
     predictor = scorer.predictor
     columns = {"source": {"columns": {"country": "", "description": "", "discount": ""}}}
     lenient = {"cleaning": {"on_bad_rows": "fail", "amount_level": "line"}}

@@ -13,19 +13,9 @@ from starlette.testclient import TestClient
 from segpredict.service.app import create_app
 from segpredict.service.options import ServiceOptions
 from segpredict.service.state import ServiceState
+from shop import SAMPLE_ROLES
 
 TODAY = dt.date(2024, 3, 1)  # two months after the run's data end
-ROLES = {
-    "CustomerID": "customer_id",
-    "InvoiceNo": "order_id",
-    "StockCode": "product_id",
-    "Quantity": "quantity",
-    "UnitPrice": "price",
-    "InvoiceDate": "time",
-    "Country": "country",
-    "Description": "description",
-    "Discount": "discount",
-}
 
 
 @dataclass(frozen=True)
@@ -86,7 +76,7 @@ def service(started: Service) -> Iterator[Service]:
 def lines(sample_file: Path) -> pl.DataFrame:
     rows = pl.read_csv(sample_file, infer_schema=False).drop_nulls("CustomerID")
     numbers = pl.col("Quantity").cast(pl.Int64), pl.col("UnitPrice", "Discount").cast(pl.Float64)
-    return rows.select(*ROLES).with_columns(*numbers).rename(ROLES)
+    return rows.select(*SAMPLE_ROLES).with_columns(*numbers).rename(SAMPLE_ROLES)
 
 
 @pytest.fixture(scope="session")
