@@ -2,8 +2,9 @@
 
     python benchmarks/monitor/small_lists.py
 
-Prints the table of docs/reference/campaigns.md: plain / adjusted for the forecast. The probabilities of the customers, which serve as
-the covariate, are drawn from Beta(2m, 2(1 - m)), and their purchases by these.
+Prints the table of docs/reference/campaigns.md, plain / adjusted for the forecast. The
+probabilities of the customers, which serve as the covariate, are drawn from
+Beta(2m, 2(1 - m)), and their purchases by these.
 """
 
 import numpy as np
