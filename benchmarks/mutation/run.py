@@ -75,7 +75,7 @@ def report(room: Path, module: str, wanted: int, rng: random.Random) -> None:
     for place in drawn:
         _, name, occurrence = rng.choice(place)
         mutant = mutate_code(code, get_operator(name)(), occurrence)
-        if mutant is None or meaning(mutant) == meaning(code):
+        if mutant is None or meaning(mutant) in (None, meaning(code)):
             continue
         tried += 1
         try:
@@ -103,9 +103,12 @@ def mutants(code: str) -> Iterator[tuple[tuple[int, int], str, int]]:
                 occurrence += 1
 
 
-def meaning(code: str) -> str:
-    """Return the code's syntax tree without annotations and decorators of dataclasses."""
-    tree = ast.parse(code)
+def meaning(code: str) -> str | None:
+    """Return the syntax tree without annotations and decorators of dataclasses; None for none."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # a star between parameters is an operator to cosmic-ray
+        return None
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             node.returns = None
