@@ -33,13 +33,17 @@ TARGETS = {  # the tests beside those of the module's own examples
     "core/run_folder.py": ["core/test_run_folder.py"],
     "core/window.py": ["core/test_window.py"],
     "data/cleaning/_ledger.py": ["data/cleaning/test_clean.py", "data/cleaning/test_shards.py"],
-    "data/cleaning/_numbers.py": ["data/cleaning/test_catalogue_numbers.py"],
+    "data/cleaning/_numbers.py": [
+        "data/cleaning/test_catalogue_numbers.py",
+        "data/cleaning/test_money.py",
+        "data/cleaning/test_parse.py",
+    ],
     "data/cleaning/_time_formats.py": [
         "data/cleaning/test_catalogue_times.py",
         "data/cleaning/test_swapped_dates.py",
         "data/cleaning/test_typed_clocks.py",
     ],
-    "classifier/splits.py": ["classifier/test_origins.py", "classifier/test_inner_backtests.py"],
+    "classifier/splits.py": ["classifier/test_origins.py", "classifier/test_horizon.py"],
     "classifier/evaluation/selection.py": ["classifier/test_model_selection.py"],
     "segmentation/selection/select.py": ["segmentation/selection/test_select.py"],
 }

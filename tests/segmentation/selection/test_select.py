@@ -35,6 +35,9 @@ SOUND = {
 }
 
 
+CLEAR = {"information_gain": 0.2, "value_separation": 0.2, "prediction_strength": 0.85}
+
+
 def candidate(k=3, algorithm="kmeans", rank=1, inputs="fm", **other):
     facts = {**SOUND, **other}
     made = SegmentationCandidate(
@@ -122,6 +125,24 @@ def test_weights_decide_what_counts():
     candidates = [candidate(3, prediction_strength=0.95), candidate(4, information_gain=0.2)]
     only = dict.fromkeys(("value_separation", "prediction_strength", "stability"), 0.0)
     assert select_candidate(candidates, SelectionOptions(criterion_weights=only)).selected == 1
+
+
+def test_what_was_not_measured_ranks_last():
+    candidates = [candidate(3, stability=None), candidate(4)]
+    ranks = select_candidate(candidates, SelectionOptions()).ranking
+    assert (ranks[0].ranks["stability"], ranks[1].ranks["stability"]) == (2, 1)
+
+
+def test_the_reason_names_the_leader_and_how_many_are_tied():
+    alone = select_candidate([candidate(3), candidate(4, **CLEAR)], SelectionOptions())
+    assert alone.reason.endswith("no other is tied with it.")
+    both = select_candidate([candidate(3, **CLEAR), candidate(4, **CLEAR)], SelectionOptions())
+    assert "2 of 2" in both.reason
+    assert "(has the best mean rank itself)" in both.reason
+    unsure = {f"{name}_se": 0.5 for name in CLEAR}
+    led = [candidate(3, **unsure), candidate(5, **CLEAR, **unsure)]
+    found = select_candidate(led, SelectionOptions())
+    assert f"(the best mean rank has {led[1].name})" in found.reason
 
 
 def test_nobody_passes_and_the_reason_says_so():
