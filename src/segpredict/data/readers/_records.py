@@ -188,9 +188,11 @@ def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[Rec
         limit = len(content) if walk.broken_at is None else walk.broken_at
         kept = records[ends < limit]
         return kept, int((ends + widths)[len(kept) - 1]) if len(kept) else start
-    after, before = (int((ends + widths)[-1]), int(seps[-1])) if len(ends) else (start, 0)
+    after, before, line = start, 0, 0
+    if len(ends):
+        after, before, line = int((ends + widths)[-1]), int(seps[-1]), int(breaks[-1])
     if after < len(content):  # the record that no line end closes
-        last = (after, len(content), walk.separators - before + 1, walk.breaks)
+        last = (after, len(content), walk.separators - before + 1, line)
         records = np.append(records, np.array([last], RECORD))
     return records, len(content)
 

@@ -223,11 +223,10 @@ def _two_readings(content: bytes, start: int, file: str) -> SourceError:
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     with open_unchanged(path, layout) as stream:
         plain = find_plain_text(stream, str(path), layout)
-        if plain is not None:
+        # Its beginning alone has to say how it is read.
+        if plain is not None and _is_told(plain.start, layout):
             text = detect_dialect(plain.start, layout, str(path))
-            # Its beginning alone has to say how it is read.
-            is_told = text.start + 2 * INSPECTED_BYTES < len(plain.start)
-            if is_told and text.content is plain.start:
+            if text.content is plain.start:
                 coding = {"encoding": plain.encoding}
                 table = _table(stream, plain.offset, text, coding, layout)
                 return replace(table, sha256=plain.sha256)
@@ -236,6 +235,11 @@ def _read(path: Path, layout: SourceOptions) -> SourceTable:
     text = detect_dialect(content, layout, str(path))
     table = _table(io.BytesIO(text.content), 0, text, coding, layout, packing)
     return replace(table, sha256=sha256)
+
+
+def _is_told(beginning: bytes, layout: SourceOptions) -> bool:
+    """Return whether header and inspected lines are in the beginning of a text."""
+    return _preface(beginning, layout)[0] + 2 * INSPECTED_BYTES < len(beginning)
 
 
 def _table(
