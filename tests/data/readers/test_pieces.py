@@ -26,6 +26,7 @@ CELLS = {
     "": ["", "", "x"],
 }
 ENDINGS = ["\n", "", "\n\nTotal rows: 9\n", "\n\n\n", '\n7,"open', "\n7,1", "\n# end", "\n\n\nend"]
+KEPT = {"allow_truncated": True, "stray_quotes": "keep"}
 row = st.tuples(*(st.sampled_from(cells) for cells in CELLS.values()))
 
 
@@ -62,6 +63,10 @@ def text_of(rows: list[tuple[str, ...]], width: int, cut: int, line_end: str, en
 @example([("7", "1", "2011-01-31", "2.5", '5" disc', "", "")] * 9, 5, 0, "\r\n", "\n", 20, 0, {})
 @example([("7", "1", "2011-01-31", "2.5", '"a\nb"', "", "")] * 9, 7, 1, "\r", "", 1, 99, {})
 @example([("7", "1", "2011-01-31", "2.5", "\0", "", "")] * 9, 5, 0, "\n", ENDINGS[4], 9, 99, {})
+@example(  # a cell longer than a piece
+    [("7", "1", "2011-01-31", "2.5", '"' + "a\n" * 60 + '"', "", "")] * 2,
+    *(5, 0, "\n", "\n", 20, 99, KEPT),
+)
 @given(
     rows=st.lists(row, max_size=12),
     width=st.integers(4, len(NAMES)),
@@ -70,9 +75,7 @@ def text_of(rows: list[tuple[str, ...]], width: int, cut: int, line_end: str, en
     ending=st.sampled_from(ENDINGS),
     size=st.integers(1, 90),
     in_memory=st.sampled_from([0, 99]),
-    named=st.sampled_from(
-        [{}, {"allow_truncated": True, "stray_quotes": "keep"}, {"comment_prefix": "#"}]
-    ),
+    named=st.sampled_from([{}, KEPT, {"comment_prefix": "#"}]),
 )
 def test_any_size_of_the_pieces_gives_the_same(
     rows: list[tuple[str, ...]],
@@ -122,10 +125,8 @@ def test_a_large_file_is_read_from_the_disk_as_one_in_memory(
     layouts = [SourceOptions(), replace(SourceOptions(), encoding="utf8")]
     whole = [found(path, layout) for layout in layouts]
     taken = []
-    monkeypatch.setattr(
-        csv, "unpack_file", lambda *given: taken.append(given) or _unpacked(*given)
-    )
-    with read_in_pieces(50, start=300):
+    monkeypatch.setattr(csv, "unpack_file", lambda *given: taken.append(given) or _unpacked(*given))
+    with read_in_pieces(400, 99, start=300):
         assert [found(path, layout) for layout in layouts] == whole
     is_streamed = kind in STREAMED
     assert not taken if is_streamed else taken

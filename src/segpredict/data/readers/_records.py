@@ -137,7 +137,7 @@ def _walk_lines(
             break
         after = LINE_BREAK.match(content, end)
         stop = after.end() if after else end + 1
-        if stop >= len(content) and not text.is_last:
+        if not text.is_last and (stop >= len(content) or _opens_quote(text, at, end)):
             break
         if fault is not None:
             faults.append(fault)
@@ -146,6 +146,20 @@ def _walk_lines(
         line += count_lines(content, at, min(stop, len(content)))
         at = stop
     return records, faults, min(at, len(content))
+
+
+def _opens_quote(text: DelimitedText, at: int, end: int) -> bool:
+    """Return whether a stray quote of a record may be one that only a later piece closes."""
+    if not text.grammar.keeps_stray_quotes or b'"' not in text.content[at:end]:
+        return False
+    cell, quoted = text.grammar.cell_pattern(), re.compile(QUOTED_CELL)
+    while at <= end and (found := cell.match(text.content, at)):
+        if found[0].lstrip(b" ").startswith(b'"'):
+            closed = quoted.match(text.content, at)
+            if closed is None or closed.end() == len(text.content):
+                return True
+        at = found.end() + 1
+    return False
 
 
 def find_fault(
