@@ -22,7 +22,7 @@ CELLS = {
     "date": ["2011-01-31", "2011-02-01", ""],
     "amount": ["2.5", "-1", ""],
     "description": ["mug", '"a, b"', '"a\nb"', '"a\r\n""b"""', ' "c" ', '5" disc', "é", '"', "\0"],
-    "status": ["paid", "failed", " paid", ""],
+    "status": ["paid", "failed", " paid", "", '""'],
     "": ["", "", "x"],
 }
 ENDINGS = ["\n", "", "\n\nTotal rows: 9\n", "\n\n\n", '\n7,"open', "\n7,1", "\n# end", "\n\n\nend"]
@@ -66,6 +66,10 @@ def text_of(rows: list[tuple[str, ...]], width: int, cut: int, line_end: str, en
 @example(  # a cell longer than a piece
     [("7", "1", "2011-01-31", "2.5", '"' + "a\n" * 60 + '"', "", "")] * 2,
     *(5, 0, "\n", "\n", 20, 99, KEPT),
+)
+@example(  # an empty cell of a row with quotes, before and after a stray quote
+    [("7", "1", "2011-01-31", "2.5", cell, "", "") for cell in ('"a"', '"', '"a\nb"', '""', "a")],
+    *(7, 0, "\n", "\n", 1, 99, KEPT),
 )
 @given(
     rows=st.lists(row, max_size=12),

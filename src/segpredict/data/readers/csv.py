@@ -314,9 +314,10 @@ def parse_cells(
 def _parse_part(
     text: DelimitedText, records: Records, schema: dict[str, pl.String], is_plain: int
 ) -> pl.DataFrame:
+    body = _body(text, records, is_plain)
     try:
         frame = pl.read_csv(
-            _body(text, records, is_plain),
+            body,
             separator=text.grammar.separator.decode(),
             has_header=False,
             schema=schema,
@@ -326,7 +327,8 @@ def _parse_part(
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         frame = pl.DataFrame()
     if frame.height == len(records):
-        return frame
+        # A cell of two quotes is empty as well.
+        return frame.select(pl.when(pl.all() != "").then(pl.all())) if b'""' in body else frame
     rows = [
         [cell.decode() or None for cell in text.grammar.split_cells(text.content[start:end])]
         for start, end in records[["start", "end"]].tolist()
