@@ -102,10 +102,14 @@ def columns_as_text(frame: pl.DataFrame, chosen: dict[str, str], file: str) -> p
     >>> columns_as_text(lines, {"amount": "spent", "customer_id": "who"}, "frame").row(0)
     ('2.5', '7')
     """
-    return frame.select(
-        _cells(role, column, frame.schema[column], file).alias(role)
-        for role, column in chosen.items()
-    )
+    return frame.select(text_cells(frame.schema, chosen, file))
+
+
+def text_cells(schema: pl.Schema, chosen: dict[str, str], file: str) -> list[pl.Expr]:
+    """Return what `columns_as_text` makes of a table of this schema."""
+    return [
+        _cells(role, column, schema[column], file).alias(role) for role, column in chosen.items()
+    ]
 
 
 def _cells(role: str, column: str, dtype: pl.DataType, file: str) -> pl.Expr:

@@ -30,7 +30,7 @@ from segpredict.explain.purchase_model import (
     reference_customers,
 )
 
-CUSTOMERS_PER_CHUNK = 10_000  # customers at a time, to bound memory
+CUSTOMERS_PER_CHUNK = 2_000  # customers at a time, to bound memory
 STATE_COLUMN = "state_now"  # the column that the contributions of the Markov chain go to
 
 

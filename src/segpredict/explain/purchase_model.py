@@ -18,7 +18,7 @@ from segpredict.core.types import JSON
 # came back, how long ago that was (together with the age of the customer), and spend of a
 # purchase day. Columns of `HISTORY_COLUMNS` by place.
 SPEND_PLAYER = "spend_364"
-ROWS_AT_ONCE = 50_000  # histories of which counts are computed at once, to bound memory
+ROWS_AT_ONCE = 20_000  # histories of which counts are computed at once, to bound memory
 PLAYER_COLUMNS = {"x_days": (0,), "recency_days": (1, 2), SPEND_PLAYER: (3, 4)}
 
 

@@ -17,7 +17,7 @@ from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.data.cleaning import _shards, clean_lines
-from segpredict.data.readers import _read, from_frame, read_raw_lines
+from segpredict.data.readers import _spool, from_frame, read_raw_lines
 from segpredict.data.sample import sample
 from segpredict.data.store import keep_on_disk
 from segpredict.errors import SegpredictError
@@ -125,7 +125,7 @@ def test_rows_of_large_files_are_read_from_a_disk(
         frame = pl.DataFrame(part, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
         frame.write_csv(tmp_path / f"{i}.csv")
     whole = read_raw_lines([str(tmp_path)], SourceOptions())
-    monkeypatch.setattr(_read, "MAX_ROWS_IN_MEMORY", 0)
+    monkeypatch.setattr(_spool, "MAX_ROWS_IN_MEMORY", 0)
     raw = read_raw_lines([str(tmp_path)], SourceOptions())
     assert raw.frame.is_empty()
     assert raw.rows.collect().equals(whole.frame)

@@ -6,7 +6,7 @@ from segpredict.config.load import Config
 from segpredict.data import readers
 from segpredict.data.cleaning import _shards
 from segpredict.data.ingest import ingest, raw_batches
-from segpredict.data.readers import _read
+from segpredict.data.readers import _spool
 
 HEAD = "customer_id,order_id,date,quantity,price\n"
 NIGHTS = (
@@ -21,7 +21,7 @@ def test_a_store_of_large_batches_is_equal_to_one_of_small_ones(
     for i, night in enumerate(NIGHTS):
         Path(tmp_path, f"{i}.csv").write_text(HEAD + night)
     small = ingest([tmp_path / "0.csv", tmp_path / "1.csv"], tmp_path / "small", Config()).shop
-    for module in (readers, _read, _shards):
+    for module in (readers, _spool, _shards):
         monkeypatch.setattr(module, "MAX_ROWS_IN_MEMORY", 0)
     monkeypatch.setattr(_shards, "ROWS_PER_SHARD", 1)
     for i in range(len(NIGHTS)):

@@ -6,6 +6,8 @@ import pytest
 from segpredict.config.column_aliases import NORMALIZED_ALIASES, normalize_name
 from segpredict.config.source import SourceOptions
 from segpredict.data.readers._columns import match_columns
+from segpredict.data.readers._reader import table_of_frame
+from segpredict.data.readers._table import TableCells
 
 NEEDED = ("order_id", "product_id", "quantity", "time", "price", "customer_id")
 EXPORTS = {
@@ -24,7 +26,8 @@ EXPORTS = {
 @pytest.mark.parametrize("language", EXPORTS)
 def test_an_export_is_mapped_in_every_language(language: str) -> None:
     columns = EXPORTS[language].split("|")
-    found = match_columns(pl.DataFrame({name: ["1"] for name in columns}), SourceOptions(), "file")
+    table = table_of_frame(pl.DataFrame({name: ["1"] for name in columns}), "file")
+    found = match_columns(TableCells.of(table), SourceOptions(), "file")
     assert {role: found.get(role) for role in NEEDED} == dict(zip(NEEDED, columns, strict=True))
 
 

@@ -4,7 +4,6 @@ One source a file (`csv`, `parquet`); the sample shop (`sample`) makes its own.
 """
 
 from segpredict.data.readers._read import (
-    MAX_ROWS_IN_MEMORY,
     READERS,
     STORE_FILE,
     OpenedInput,
@@ -25,6 +24,7 @@ from segpredict.data.readers._reader import (
     in_kind_of,
     row_numbers,
 )
+from segpredict.data.readers._spool import MAX_ROWS_IN_MEMORY
 from segpredict.data.readers._unpack import changed_file_error
 
 __all__ = [

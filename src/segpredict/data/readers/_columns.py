@@ -17,6 +17,7 @@ from segpredict.core.transactions import RawLines
 from segpredict.data.readers import _content as content
 from segpredict.data.readers._content import NAME_WORDS
 from segpredict.data.readers._money_columns import related_money
+from segpredict.data.readers._table import TableCells
 from segpredict.errors import ColumnMissingError, ContractError, quote_value
 
 MAX_CANDIDATES = 3
@@ -44,11 +45,11 @@ class _Column:
 
 
 def missing_roles_error(
-    missing: Sequence[str], chosen: Mapping[str, str], table: pl.DataFrame, file: str
+    missing: Sequence[str], chosen: Mapping[str, str], table: TableCells, file: str
 ) -> ContractError:
     """Return the error that names all missing roles at once, with candidates for each."""
     free = [name for name in table.columns if name not in chosen.values()]
-    columns = [_look(table[name].head(content.SAMPLE_ROWS)) for name in free]
+    columns = [_look(table.head[name]) for name in free]
     other = _other_table(missing, columns, table, file)
     if other is not None:
         return other
@@ -102,13 +103,13 @@ def _words(role: str, names: Sequence[str], chosen: Mapping[str, str]) -> str:
     return f"amount, or quantity and price{beside}{listed}"
 
 
-def _sums(names: Sequence[str], chosen: Mapping[str, str], table: pl.DataFrame) -> str:
+def _sums(names: Sequence[str], chosen: Mapping[str, str], table: TableCells) -> str:
     """Return what the first candidate adds up to as money of lines and as price of pieces."""
     if not names or "quantity" not in chosen:
         return ""
     money, pieces = (
-        content.rough_numbers(table[names[0]]),
-        content.rough_numbers(table[chosen["quantity"]]),
+        content.rough_numbers(table.column(names[0])),
+        content.rough_numbers(table.column(chosen["quantity"])),
     )
     return (
         f"{quote_value(names[0])} adds up to {money.sum():,.2f} as the money of lines, and to "
@@ -201,7 +202,7 @@ def _money_candidates(columns: Sequence[_Column], first: str) -> list[str]:
 
 
 def _other_table(
-    missing: Sequence[str], columns: Sequence[_Column], table: pl.DataFrame, file: str
+    missing: Sequence[str], columns: Sequence[_Column], table: TableCells, file: str
 ) -> ContractError | None:
     """Return the error for a table that holds something else than transactions."""
     names = {normalize_name(name) for name in table.columns}
@@ -215,8 +216,9 @@ def _other_table(
             file=file,
         )
     has_no_time = "time" in missing and not any(column.is_time for column in columns)
-    one_each = [c for c in table.columns if table.height > 1 and table[c].is_unique().all()]
-    has_key = has_no_time and any(not content.has_decimals(table[name]) for name in one_each)
+    has_rows = table.head.height > 1
+    one_each = [c for c in table.columns if has_rows and table.column(c).is_unique().all()]
+    has_key = has_no_time and any(not content.has_decimals(table.head[name]) for name in one_each)
     if len(names & set(NAME_WORDS["summary"])) <= 1 and not has_key:
         return None
     return ContractError(
@@ -228,13 +230,13 @@ def _other_table(
     )
 
 
-def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict[str, str]:
+def match_columns(table: TableCells, layout: SourceOptions, file: str) -> dict[str, str]:
     """Return role → column for every role that the input has."""
     found = table.columns
     named = {role: _named(role, layout, found, file) for role in layout.columns}
     free = [column for column in found if column not in named.values()]
     # A clock alone is no time of an order: its day stands in another column.
-    days = [column for column in free if not content.is_clock_column(table[column])]
+    days = [column for column in free if not content.is_clock_column(table.head[column])]
     by_role = {
         role: named[role]
         if role in named
@@ -249,11 +251,11 @@ def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict
     if (
         "refund" in chosen
         and "refund" not in layout.columns
-        and content.is_flag(table[chosen["refund"]])
+        and content.is_flag(table, chosen["refund"])
     ):
         del chosen["refund"]
     if "cancelled" not in chosen and "cancelled" not in layout.columns:
-        marks = [c for c in free if c not in chosen.values() and content.is_cancellation(table[c])]
+        marks = [c for c in free if c not in chosen.values() and content.is_cancellation(table, c)]
         if marks:
             chosen["cancelled"] = marks[0]
     there = {*chosen, *layout.deferred_roles}
@@ -266,7 +268,7 @@ def match_columns(table: pl.DataFrame, layout: SourceOptions, file: str) -> dict
 
 
 def status_columns(
-    table: pl.DataFrame, chosen: Mapping[str, str], layout: SourceOptions
+    table: TableCells, chosen: Mapping[str, str], layout: SourceOptions
 ) -> tuple[list[str], list[str]]:
     """Return the columns that say whether a row is a sale: statuses, and flags of yes and no.
 
@@ -274,7 +276,7 @@ def status_columns(
     """
     if "status" in layout.columns:
         return [chosen["status"]] if "status" in chosen else [], []
-    free = table.select(c for c in table.columns if c not in chosen.values())
+    free = table.drop([c for c in table.columns if c in chosen.values()])
     flags = content.find_flags(free)
     return content.find_status_columns(free.drop(flags)), flags
 

@@ -4,6 +4,7 @@ Good for advice, and to find columns; not for reading.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -11,6 +12,9 @@ from segpredict.config.column_aliases import normalize_name
 from segpredict.config.status_words import CREDIT_MARK, FALSE_WORDS, TRUE_WORDS, status_meaning
 from segpredict.core.state import read_words
 from segpredict.data.cleaning._moments import split_dates
+
+if TYPE_CHECKING:
+    from segpredict.data.readers._table import TableCells
 
 SAMPLE_ROWS = 20_000  # rows that are looked at: a file may have a hundred million
 MAX_VALUES = 40  # values of a status, or of another column of few words
@@ -75,11 +79,11 @@ def is_clock_column(column: pl.Series) -> bool:
     return len(cells) > 0 and bool(cells.str.contains(CLOCK_ONLY).all())
 
 
-def is_flag(column: pl.Series) -> bool:
+def is_flag(table: "TableCells", name: str) -> bool:
     """Return whether a column holds yes and no only."""
-    if column.head(SAMPLE_ROWS).n_unique() > MAX_VALUES:
+    if table.head[name].n_unique() > MAX_VALUES:
         return False
-    values = lower_text(column.unique()).drop_nulls()
+    values = lower_text(table.distinct(name)).drop_nulls()
     values = values.filter(values != "")
     return len(values) > 0 and bool(values.is_in([*TRUE_WORDS, *FALSE_WORDS]).all())
 
@@ -90,11 +94,11 @@ def lower_text(column: pl.Series) -> pl.Series:
     return text.str.replace(r"\.0$", "")
 
 
-def is_cancellation(column: pl.Series) -> bool:
+def is_cancellation(table: "TableCells", name: str) -> bool:
     """Return whether a column says which orders were cancelled: by a day, or by yes and no."""
-    if not holds(normalize_name(column.name), NAME_WORDS["cancel"]) or column.dtype.is_float():
+    if not holds(normalize_name(name), NAME_WORDS["cancel"]) or table.schema[name].is_float():
         return False
-    return is_flag(column) or is_time_column(column)
+    return is_flag(table, name) or is_time_column(table.head[name])
 
 
 def rough_numbers(column: pl.Series) -> pl.Series:
@@ -144,62 +148,69 @@ def has_decimals(column: pl.Series) -> bool:
     return text or bool((numbers != numbers.round()).any())
 
 
-def find_status_columns(table: pl.DataFrame) -> list[str]:
+def find_status_columns(table: "TableCells") -> list[str]:
     """Return the columns that look like a status of orders, the most telling first."""
-    found = [(weight, name) for name in table.columns if (weight := _weight(table[name]))]
+    found = [(weight, name) for name in table.columns if (weight := _weight(table, name))]
     return [name for _, name in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
-def joined_status(table: pl.DataFrame, columns: list[str], flags: list[str]) -> pl.Series:
+def joined_status(table: "TableCells", columns: list[str], flags: list[str]) -> pl.Expr:
     """Return one status a row: of the first column, unless another says that it is no sale."""
-    texts = [_marked(table[name]) for name in columns]
-    texts += [_flag_text(table[name]) for name in flags]
-    joined = pl.DataFrame([text.alias(str(i)) for i, text in enumerate(texts)])
-    values = {text.name: text.drop_nulls().unique() for text in joined}
-    no_sale = {
-        name: [v for v in texts if status_meaning(v) in ("no sale", "given back")]
-        for name, texts in values.items()
-    }
-    void = [pl.when(pl.col(name).is_in(texts)).then(name) for name, texts in no_sale.items()]
-    return joined.select(status=pl.coalesce(*void, *joined.columns)).to_series()
+    values = {name: table.distinct(name) for name in (*columns, *flags)}
+    # Text as it stands in the cells → the status that it is.
+    texts = {name: _marked(name, values[name]) for name in columns}
+    texts |= {name: _flag_text(name, values[name]) for name in flags}
+    statuses = [
+        pl.col(name).cast(pl.String).replace_strict(known, default=None, return_dtype=pl.String)
+        for name, known in texts.items()
+    ]
+    no_sale = [
+        [v for v in set(known.values()) if status_meaning(v) in ("no sale", "given back")]
+        for known in texts.values()
+    ]
+    void = [
+        pl.when(status.is_in(words)).then(status)
+        for status, words in zip(statuses, no_sale, strict=True)
+    ]
+    return pl.coalesce(*void, *statuses).alias("status")
 
 
-def find_flags(table: pl.DataFrame) -> list[str]:
+def find_flags(table: "TableCells") -> list[str]:
     """Return columns of yes and no that say which rows are no sale."""
-    return [c for c in table.columns if normalize_name(c) in FLAGS and is_flag(table[c])]
+    return [c for c in table.columns if normalize_name(c) in FLAGS and is_flag(table, c)]
 
 
-def _flag_text(column: pl.Series) -> pl.Series:
-    """Return the word for rows that a flag marks; null for the others."""
-    word, marks = FLAGS[normalize_name(column.name)]
-    is_marked = lower_text(column).is_in(marks).fill_null(value=False)
-    return pl.select(pl.when(is_marked).then(pl.lit(word))).to_series()
+def _flag_text(name: str, values: pl.Series) -> dict[str, str]:
+    """Return the word for cells that a flag marks."""
+    word, marks = FLAGS[normalize_name(name)]
+    is_marked = lower_text(values).is_in(marks).fill_null(value=False)
+    return dict.fromkeys(values.filter(is_marked).cast(pl.String), word)
 
 
-def _marked(column: pl.Series) -> pl.Series:
-    """Return a status as text; of a kind of row, what gives money back is marked as that."""
-    text = column.cast(pl.String).str.strip_chars()
-    text = text.set(text == "", None)
-    if normalize_name(column.name) not in KIND_NAMES:
-        return text
-    values = text.drop_nulls().unique()
-    back = [value for value in values if status_meaning(value) == "given back"]
-    return text.replace({value: value + CREDIT_MARK for value in back}) if back else text
+def _marked(name: str, values: pl.Series) -> dict[str, str]:
+    """Return the status of each cell; of a kind of row, what gives money back is marked as that."""
+    cells = values.cast(pl.String).drop_nulls()
+    bare = cells.str.strip_chars()
+    texts = {cell: text for cell, text in zip(cells, bare, strict=True) if text}
+    if normalize_name(name) not in KIND_NAMES:
+        return texts
+    is_back = {text: status_meaning(text) == "given back" for text in texts.values()}
+    return {cell: text + CREDIT_MARK * is_back[text] for cell, text in texts.items()}
 
 
-def _weight(column: pl.Series) -> tuple[bool, bool, float] | None:
+def _weight(table: "TableCells", column: str) -> tuple[bool, bool, float] | None:
     """Return how much a column looks like a status: larger means more; None where not at all."""
-    name = normalize_name(column.name)
+    name, dtype = normalize_name(column), table.schema[column]
     is_state = holds(name, NAME_WORDS["state"])
-    is_text = column.dtype in (pl.String, pl.Categorical, pl.Enum)
-    if not is_text and not (column.dtype.is_integer() and "status" in name):
+    is_text = dtype in (pl.String, pl.Categorical, pl.Enum)
+    if not is_text and not (dtype.is_integer() and "status" in name):
         return None
     if is_state and holds(name, NAME_WORDS["other_state"]):
         return None
-    if column.head(SAMPLE_ROWS).n_unique() > MAX_VALUES + 2:  # blank cells among them
+    if table.head[column].n_unique() > MAX_VALUES + 2:  # blank cells among them
         return None
-    cells = column.cast(pl.String).str.strip_chars()
-    counts = cells.filter((cells != "").fill_null(value=False)).value_counts(name="n")
+    cells = table.rows.select(cell=pl.col(column).cast(pl.String).str.strip_chars())
+    counts = table.collect(cells.filter(pl.col("cell") != "").group_by("cell").agg(n=pl.len()))
     if not 0 < counts.height <= MAX_VALUES:
         return None
     meanings: list[str] = [status_meaning(value) for value in counts.to_series(0)]

@@ -8,6 +8,7 @@ import polars.selectors as cs
 
 from segpredict.config.column_aliases import normalize_name
 from segpredict.data.readers import _content as content
+from segpredict.data.readers._table import TableCells
 from segpredict.errors import ContractError, quote_value
 
 AGREEING_SHARE = 0.99  # share of rows on which sums must agree
@@ -26,20 +27,19 @@ ID_WORDS = ("id", "number", "phone", "zip", "postcode", "year", "time", "date", 
 
 
 def related_money(
-    table: pl.DataFrame, chosen: Mapping[str, str], named: Mapping[str, str]
+    table: TableCells, chosen: Mapping[str, str], named: Mapping[str, str]
 ) -> dict[str, str]:
     """Return better roles for money columns: a proven discount, a total without tax."""
     is_order = {"quantity", "price", "stated_amount"} <= chosen.keys() and "discount" not in chosen
     is_total = "amount" in chosen and "amount" not in named and "refund" not in chosen
-    cells = table.select(cs.numeric() | cs.string())
-    free = _free(cells, chosen)
+    columns = table.head.select(cs.numeric() | cs.string()).columns
+    free = _free(columns, chosen)
     others = [
         name for name in free if content.holds(normalize_name(name), content.OTHER_MONEY_WORDS)
     ]
     if not others or not (is_order or is_total):
         return {}
-    # Rows are chosen by what they hold: their order is no information.
-    cells = cells[cells.hash_rows().arg_sort().head(COMPARED_ROWS)]
+    cells = _compared_rows(table, columns)
     others = [name for name in others if content.is_number_column(cells[name])]
     if is_order:
         return _discount(cells, chosen, others)
@@ -47,8 +47,17 @@ def related_money(
     return _without_tax(cells, chosen["amount"], money, others)
 
 
-def _free(table: pl.DataFrame, chosen: Mapping[str, str]) -> list[str]:
-    return [name for name in table.columns if name not in chosen.values()]
+def _free(columns: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
+    return [name for name in columns if name not in chosen.values()]
+
+
+def _compared_rows(table: TableCells, columns: Sequence[str]) -> pl.DataFrame:
+    """Return some rows, chosen by what they hold: their order is no information."""
+    chosen = table.head.select(columns).clear()
+    for batch in table.batches(table.rows.select(columns)):
+        rows = pl.concat([chosen, batch])
+        chosen = rows[rows.hash_rows().arg_sort().head(COMPARED_ROWS)]
+    return chosen
 
 
 def _discount(table: pl.DataFrame, chosen: Mapping[str, str], others: list[str]) -> dict[str, str]:
@@ -88,7 +97,7 @@ def _agree(one: pl.Series, other: pl.Series) -> bool:
     return known > 0 and float(near) >= AGREEING_SHARE * float(known)
 
 
-def refuse_payment_ledger(table: pl.DataFrame, chosen: Mapping[str, str], file: str) -> None:
+def refuse_payment_ledger(table: TableCells, chosen: Mapping[str, str], file: str) -> None:
     """Refuse a ledger of invoices and payments: every sale stands in it twice.
 
     Then two kinds of rows hold the same money of the same orders.
@@ -97,11 +106,12 @@ def refuse_payment_ledger(table: pl.DataFrame, chosen: Mapping[str, str], file: 
         return
     kinds = [c for c in table.columns if normalize_name(c) in content.KIND_NAMES]
     for kind in kinds:
-        if table[kind].head(content.SAMPLE_ROWS).n_unique() > content.MAX_VALUES:
+        if table.head[kind].n_unique() > content.MAX_VALUES:
             continue
-        money = content.rough_numbers(table[chosen["amount"]]).abs()
+        money = content.rough_numbers(table.column(chosen["amount"])).abs()
         summed = (
-            table.select(order=chosen["order_id"], kind=kind)
+            table.rows.select(order=chosen["order_id"], kind=kind)
+            .collect()
             .with_columns(money=money)
             .group_by("order", "kind")
             .agg(pl.col("money").sum())
@@ -129,28 +139,28 @@ def _refuse_twins(summed: pl.DataFrame, one: str, other: str, file: str) -> None
     )
 
 
-def describe_unused(table: pl.DataFrame, chosen: Mapping[str, str]) -> dict[str, str]:
+def describe_unused(table: TableCells, chosen: Mapping[str, str]) -> dict[str, str]:
     """Return the money that is not used, and an id that may say better who bought."""
-    free = _free(table, chosen)
-    shown = [text for name in free if (text := _shown_money(table[name]))]
+    free = _free(table.columns, chosen)
+    shown = [text for name in free if (text := _shown_money(table, name))]
     other = _returning_id(table, chosen, free)
     found = {"money_not_used": "; ".join(shown[:MAX_SHOWN]), "other_customer": other}
     return {topic: text for topic, text in found.items() if text}
 
 
-def _shown_money(column: pl.Series) -> str:
+def _shown_money(table: TableCells, name: str) -> str:
     """Return a column with what it adds up to, if it looks like money."""
-    words = normalize_name(column.name)
+    column, words = table.head[name], normalize_name(name)
     is_other = content.holds(words, content.OTHER_MONEY_WORDS)
     if is_other and _is_percent(column):
-        return f"{column.name} (in percent)"
+        return f"{name} (in percent)"
     is_money = is_other or content.holds(words, content.MONEY_WORDS) or content.has_decimals(column)
     if content.holds(words, ID_WORDS) or not is_money or not content.is_number_column(column):
         return ""
-    cells = content.filled_cells(column)
+    cells = content.filled_cells(table.column(name))
     numbers = content.rough_numbers(cells)
     is_whole = numbers.count() == len(cells) and numbers.sum()
-    return f"{column.name} {numbers.sum():,.2f}" if is_whole else ""
+    return f"{name} {numbers.sum():,.2f}" if is_whole else ""
 
 
 def _is_percent(column: pl.Series) -> bool:
@@ -161,21 +171,28 @@ def _is_percent(column: pl.Series) -> bool:
     return len(cells) > 0 and bool(cells.str.contains(PERCENT_PATTERN).all())
 
 
-def _returning_id(table: pl.DataFrame, chosen: Mapping[str, str], free: Sequence[str]) -> str:
+def _returning_id(table: TableCells, chosen: Mapping[str, str], free: Sequence[str]) -> str:
     """Return the id that repeats over orders where the customer's does not."""
     if not {"order_id", "customer_id"} <= chosen.keys():
         return ""
     order, customer = chosen["order_id"], chosen["customer_id"]
-    orders = table.select(order, customer).drop_nulls().unique()
-    is_all_new = orders[customer].n_unique() >= ALL_NEW_SHARE * orders.height
-    if orders.height < MIN_ORDERS or not is_all_new:
+    orders, customers = _pairs(table, order, customer)
+    if orders < MIN_ORDERS or customers < ALL_NEW_SHARE * orders:
         return ""
     for name in free:
         words = normalize_name(name)
         if content.holds(words, content.PERSON_WORDS) and not content.holds(
             words, content.TRAIT_WORDS
         ):
-            pairs = table.select(order, name).drop_nulls().unique()
-            if 1 < pairs[name].n_unique() <= RETURNING_SHARE * pairs.height:
+            pairs, ids = _pairs(table, order, name)
+            if 1 < ids <= RETURNING_SHARE * pairs:
                 return name
     return ""
+
+
+def _pairs(table: TableCells, order: str, name: str) -> tuple[int, int]:
+    """Return how many distinct pairs of an order and an id there are, and how many ids."""
+    pairs = table.rows.select(order=order, id=name).drop_nulls().unique()
+    counts = pairs.select(pl.len(), pl.col("id").n_unique())
+    n, ids = table.collect(counts).row(0)
+    return n, ids

@@ -12,31 +12,32 @@ import polars as pl
 
 from segpredict import errors
 from segpredict.config.presets import preset_for
-from segpredict.config.source import SourceOptions, columns_as_text
+from segpredict.config.source import SourceOptions, text_cells
 from segpredict.core.database import is_address
-from segpredict.core.disk import folder_of, temporary_folder
+from segpredict.core.disk import temporary_folder
 from segpredict.core.registry import Registry
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.transactions import Detected, InputFile, RawLines
-from segpredict.core.write_errors import translate_write_errors
 from segpredict.data.readers import _order_rows as order_rows
 from segpredict.data.readers._columns import match_columns, refuse_empty_roles, status_columns
 from segpredict.data.readers._content import joined_status
 from segpredict.data.readers._money_columns import describe_unused, refuse_payment_ledger
 from segpredict.data.readers._reader import (
+    ROW,
     FileReader,
     RejectedRecord,
     SourceTable,
     index_hint,
     table_of_frame,
 )
+from segpredict.data.readers._spool import RowSpool
+from segpredict.data.readers._table import KEY, TableCells
 from segpredict.data.readers._unpack import open_unchanged
 from segpredict.data.sample.folder import TRANSACTIONS_FILE, is_sample_folder
 
 GLOB_CHARACTERS = frozenset("*?[")
 STORE_FILE = "store.json"  # files next to it are parts of a store, not exports
 POINTER_START, MAX_POINTER_BYTES = b"version https://git-lfs.github.com/spec/", 1024
-MAX_ROWS_IN_MEMORY = 1_000_000  # rows above which they are kept on a disk
 TEXTS_OF_REJECTS = ("column", "value", "reason", "fix")
 REJECTS_SCHEMA = {"file": pl.String, "row": pl.Int64, **dict.fromkeys(TEXTS_OF_REJECTS, pl.String)}
 READERS = Registry("segpredict.data.readers", FileReader, "segpredict.readers")
@@ -302,88 +303,59 @@ def _reader(path: Path, layout: SourceOptions) -> FileReader:
 
 def _raw(names: Iterable[str], tables: Iterator[SourceTable], layout: SourceOptions) -> RawLines:
     """Return the lines of tables, which are read one after the other."""
-    frames, facts, rejects = [], list[InputFile](), []
-    rows, store = 0, None
+    spool, facts, rejects = RowSpool(), list[InputFile](), []
     for i, name in enumerate(names):
-        lines, fact, rejected = _raw_table(name, next(tables), layout)
-        roles = [role for role in COLUMN_ROLES if role in lines.columns]
+        lines, fact, rejected, keeper = _raw_table(name, next(tables), layout)
+        known = lines.collect_schema().names()
+        roles = [role for role in COLUMN_ROLES if role in known]
         placed = lines.select(pl.lit(i, pl.Int32).alias("file"), "row", *roles)
-        frames.append(validate_schema(placed, RAW_LINES_SCHEMA))
-        del lines, placed
+        if keeper is None:
+            spool.add(validate_schema(placed.collect(), RAW_LINES_SCHEMA))
+        else:
+            spool.sink(placed)
+        del lines, placed, keeper
         facts.append(fact)
         rejects += [{"file": name, **asdict(reject)} for reject in rejected]
-        rows += frames[-1].height
-        if rows > MAX_ROWS_IN_MEMORY:
-            store = store or RowsOnDisk()
-            store.add(frames)
-            frames.clear()
-            rows = 0
     bad = pl.DataFrame(rejects, schema=REJECTS_SCHEMA) if rejects else None
-    if store is not None:
-        store.add(frames)
-        return RawLines(store.empty, tuple(facts), bad, store.scan(), store)
-    together = pl.concat(frames, how="diagonal")
-    roles = [role for role in COLUMN_ROLES if role in together.columns]
-    return RawLines(together.select("file", "row", *roles), tuple(facts), bad)
-
-
-class RowsOnDisk:
-    """Raw rows in a folder that goes when nobody needs it any more."""
-
-    def __init__(self) -> None:
-        self._folder = folder_of(self)
-        self._frames: list[tuple[Path, pl.DataFrame]] = []
-
-    def add(self, frames: Iterable[pl.DataFrame]) -> None:
-        """Write rows."""
-        for frame in frames:
-            path = self._folder / f"{len(self._frames)}.parquet"
-            with translate_write_errors(path):
-                frame.write_parquet(path, compression="lz4")
-            self._frames.append((path, frame.clear()))
-
-    @property
-    def empty(self) -> pl.DataFrame:
-        """The columns of all rows, and no row."""
-        together = pl.concat((frame for _, frame in self._frames), how="diagonal")
-        roles = [role for role in COLUMN_ROLES if role in together.columns]
-        return together.select("file", "row", *roles)
-
-    def scan(self) -> pl.LazyFrame:
-        """Return all rows, to be read when they are needed."""
-        rows = pl.concat(
-            (pl.scan_parquet(path, glob=False) for path, _ in self._frames), how="diagonal"
-        )
-        return rows.select(self.empty.columns)
+    frame, store = spool.finish()
+    columns = ["file", "row", *(role for role in COLUMN_ROLES if role in frame.columns)]
+    on_disk = None if store is None else store.scan().select(columns)
+    return RawLines(frame.select(columns), tuple(facts), bad, on_disk, store)
 
 
 def _raw_table(
     name: str, table: SourceTable, layout: SourceOptions
-) -> tuple[pl.DataFrame, InputFile, tuple[RejectedRecord, ...]]:
-    """Return the lines of one table, what was found, and records that are no rows."""
-    table, unnamed = order_rows.without_unnamed(order_rows.without_blank_rows(table), name)
-    chosen = match_columns(table.frame, layout, name)
+) -> tuple[pl.LazyFrame, InputFile, list[RejectedRecord], object]:
+    """Return the lines of one table, what was found, and records that are no rows.
+
+    The lines of a table on a disk are read from it as long as the last of these is kept.
+    """
+    cells, blank = order_rows.without_blank_rows(TableCells.of(table))
+    cells, unnamed = order_rows.without_unnamed(cells, name)
+    chosen = match_columns(cells, layout, name)
     for column in chosen.values():
         if column in table.unreadable:
             raise table.unreadable[column]
-    table = order_rows.without_totals(table, chosen)
-    refuse_payment_ledger(table.frame, chosen, name)
-    states, flags = status_columns(table.frame, chosen, layout)
-    unused = describe_unused(table.frame, chosen)
-    preset = None if layout.columns else preset_for(table.frame.columns)
-    height, rows = table.frame.height + len(table.rejects), table.rows
-    detected, sha256, rejects = table.detected, table.sha256, table.rejects
-    text = columns_as_text(table.frame, chosen, name)
+    cells, totals = order_rows.without_totals(cells, chosen)
+    refuse_payment_ledger(cells, chosen, name)
+    states, flags = status_columns(cells, chosen, layout)
+    unused = describe_unused(cells, chosen)
+    preset = None if layout.columns else preset_for(cells.columns)
+    rejects = sorted([*table.rejects, *totals], key=lambda reject: reject.row)
+    detected, sha256, keeper = {**table.detected, **blank}, table.sha256, table.keeper
+    height = cells.count() + len(rejects)
+    texts = {text.meta.output_name(): text for text in text_cells(cells.schema, chosen, name)}
     if states or flags:
-        text = text.with_columns(joined_status(table.frame, states, flags))
+        texts["status"] = joined_status(cells, states, flags)
         chosen["status"] = " + ".join([*states, *flags])
     del table  # a large one should not stand beside its text any longer
-    lines, carried = order_rows.carry_order_fields(text)
+    cells = cells.remade(texts)
+    lines, carried = order_rows.carry_order_fields(cells)
     found = {**detected, **unnamed, **carried, **unused}
     if preset:
         found["preset"] = preset
     fact = InputFile(name, height, sha256, Detected.of(found, chosen))
-    return lines.with_columns(rows.alias("row")), fact, rejects
+    return lines.rename({ROW: "row"}).drop(KEY), fact, rejects, keeper
 
 
 def first_reject_error(raw: RawLines) -> errors.BadCellsError:

@@ -19,6 +19,7 @@ from segpredict.errors import (
     quote_value,
 )
 
+ROW = "\0row"  # the column of a table on a disk with its physical rows
 # What the conversion of one column raises where Arrow has no type for its cells.
 CONVERSION_ERRORS = (
     *(TypeError, ValueError, OverflowError, NotImplementedError),
@@ -41,13 +42,22 @@ class RejectedRecord:
 class SourceTable:
     """One file as a table."""
 
-    frame: pl.DataFrame  # all columns under their own names
+    # all columns under their own names; those of a large file have no row here
+    frame: pl.DataFrame
     rows: pl.Series  # the physical row of each record, as a person would find it in the file
     sha256: str  # hash of the file's bytes
     detected: Mapping[str, str]  # what was found out on the way
     rejects: tuple[RejectedRecord, ...] = ()  # records that are no rows of the table
     # Columns that could not be read and are empty here: an error each, raised if one is used.
     unreadable: Mapping[str, ContractError] = field(default_factory=dict)
+    # The rows of a large file, with `ROW`, and what removes them when nobody reads them any more.
+    on_disk: pl.LazyFrame | None = None
+    keeper: object = field(default=None, compare=False, repr=False)
+
+    @property
+    def whole(self) -> pl.DataFrame:
+        """All rows, in memory."""
+        return self.frame if self.on_disk is None else self.on_disk.drop(ROW).collect()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ closed spoils everything after it: the file is refused at the row where it was o
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import IO
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ IndexArray = npt.NDArray[np.int64]
 RECORD = np.dtype([(name, np.int64) for name in ("start", "end", "cells", "line")])
 Records = npt.NDArray[np.void]  # of `RECORD`
 CHUNK_BYTES = 8 << 20  # bytes looked at together
+PIECE_BYTES = 32 << 20  # bytes of a text that are in memory at a time, with their cells
 QUOTE_BYTE, CARRIAGE_RETURN, LINE_FEED = b'"'[0], b"\r"[0], b"\n"[0]
 QUOTED_CELL = rb' *+"[^"]*+(?:""[^"]*+)*+" *+'
 STRAY_QUOTE_FIX = (
@@ -51,6 +53,12 @@ class CsvGrammar:
         one = self.cell_pattern().pattern
         return re.compile(one + rb"(?:" + re.escape(self.separator) + one + rb")*+(?=\r|\n|\Z)")
 
+    def count_cells(self, record: bytes) -> int:
+        """Return how many cells one record has."""
+        if b'"' in record:
+            return len(self.split_cells(record))
+        return record.count(self.separator) + 1
+
     def split_cells(self, record: bytes) -> list[bytes]:
         """Return the cells of one record, without their quotes."""
         pattern, cells, at = self.cell_pattern(), [], 0
@@ -72,45 +80,86 @@ class DelimitedText:
     grammar: CsvGrammar  # what its records look like
     start: int  # where its first record (the header, if it has one) starts
     detected: dict[str, str]  # what was found out
+    # Of a piece of a file: the bytes and lines before it, and whether the file ends with it.
+    bytes_before: int = 0
+    lines_before: int = 0
+    is_last: bool = True
 
     @property
     def header_row(self) -> int:
         """The physical row on which it starts."""
-        return 1 + count_lines(self.content, 0, self.start)
+        return 1 + self.line(self.start)
+
+    def line(self, at: int) -> int:
+        """Return the physical line of a place, the first of the file being 0."""
+        return self.lines_before + count_lines(self.content, 0, at)
 
 
-def parse_records(
-    text: DelimitedText, start: int, names: Sequence[str]
-) -> tuple[Records, list[RejectedRecord], int]:
-    """Return all records, those that are none, and up to where quotes are plain."""
-    sound, reached = split_records(text.content, text.grammar.separator, start)
-    sound["line"] += count_lines(text.content, 0, start)
-    faults: list[RejectedRecord] = []
+@dataclass(frozen=True, slots=True)
+class FoundRecords:
+    """The records of a text, or of a piece of it."""
+
+    text: DelimitedText
+    records: Records  # all that are sound
+    faults: Sequence[RejectedRecord]  # what is wrong with the others
+    plain: int  # up to where every quote is in place
+    end: int  # where the last of them ends, with its line end
+
+
+def find_records(text: DelimitedText, names: Sequence[str]) -> FoundRecords:
+    """Return all records from the start of a text on.
+
+    Of a piece that is not the last, a record to which the next bytes may belong is left out.
+    """
+    sound, reached = split_records(text.content, text.grammar.separator, text.start)
+    sound["line"] += text.line(text.start)
     if reached < len(text.content):
-        more = np.fromiter(_walk_lines(text, reached, names, faults), RECORD)
-        sound = np.concatenate([sound, more])
-    return sound, faults, reached
+        more, faults, end = _walk_lines(text, reached, names)
+        return FoundRecords(text, np.append(sound, np.array(more, RECORD)), faults, reached, end)
+    if not text.is_last and len(sound):
+        return FoundRecords(text, sound[:-1], (), reached, int(sound["start"][-1]))
+    return FoundRecords(text, sound, (), reached, reached)
 
 
 def _walk_lines(
-    text: DelimitedText, at: int, names: Sequence[str], faults: list[RejectedRecord]
-) -> Iterator[tuple[int, int, int, int]]:
-    """Yield start, end, cells and line of each sound record."""
+    text: DelimitedText, at: int, names: Sequence[str]
+) -> tuple[list[tuple[int, int, int, int]], list[RejectedRecord], int]:
+    """Return the sound records, those that are none, and where the last of them ends."""
     content, grammar, pattern = text.content, text.grammar, text.grammar.record_pattern()
-    line = count_lines(content, 0, at)
+    records, faults, line = [], list[RejectedRecord](), text.line(at)
     while at < len(content):
         found = pattern.match(content, at)
-        if found is not None:
-            end, record = found.end(), found[0]
-            n = record.count(grammar.separator) + 1
-            yield at, end, len(grammar.split_cells(record)) if b'"' in record else n, line
-        else:
-            fault, end = find_fault(text, at, line, names)
-            faults.append(fault)
+        try:
+            fault, end = (None, found.end()) if found else find_fault(text, at, line, names)
+        except UnreadableFileError:  # a quote that is not closed, or only not here
+            if text.is_last:
+                raise
+            break
         after = LINE_BREAK.match(content, end)
         stop = after.end() if after else end + 1
+        if not text.is_last and (stop >= len(content) or _opens_quote(text, at, end)):
+            break
+        if fault is not None:
+            faults.append(fault)
+        else:
+            records.append((at, end, grammar.count_cells(content[at:end]), line))
         line += count_lines(content, at, min(stop, len(content)))
         at = stop
+    return records, faults, min(at, len(content))
+
+
+def _opens_quote(text: DelimitedText, at: int, end: int) -> bool:
+    """Return whether a stray quote of a record may be one that only a later piece closes."""
+    if not text.grammar.keeps_stray_quotes or b'"' not in text.content[at:end]:
+        return False
+    cell, quoted = text.grammar.cell_pattern(), re.compile(QUOTED_CELL)
+    while at <= end and (found := cell.match(text.content, at)):
+        if found[0].lstrip(b" ").startswith(b'"'):
+            closed = quoted.match(text.content, at)
+            if closed is None or closed.end() == len(text.content):
+                return True
+        at = found.end() + 1
+    return False
 
 
 def find_fault(
@@ -131,7 +180,7 @@ def find_fault(
                 text.file,
                 f"the quote that opens in column {column} ({quote_value(quoted)}) is never closed",
                 "close it, or copy the file again if it was cut off.",
-                row=1 + count_lines(content, 0, at),
+                row=1 + text.line(at),
                 column=column,
                 value=quoted,
             )
@@ -153,11 +202,56 @@ def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[Rec
         limit = len(content) if walk.broken_at is None else walk.broken_at
         kept = records[ends < limit]
         return kept, int((ends + widths)[len(kept) - 1]) if len(kept) else start
-    after, before = (int((ends + widths)[-1]), int(seps[-1])) if len(ends) else (start, 0)
+    after, before, line = start, 0, 0
+    if len(ends):
+        after, before, line = int((ends + widths)[-1]), int(seps[-1]), int(breaks[-1])
     if after < len(content):  # the record that no line end closes
-        last = (after, len(content), walk.separators - before + 1, walk.breaks)
+        last = (after, len(content), walk.separators - before + 1, line)
         records = np.append(records, np.array([last], RECORD))
     return records, len(content)
+
+
+class Pieces:
+    """The records of a text below its header, as often as they are wanted, piece by piece.
+
+    `stream` holds the text from its byte `offset` on; `text` is its beginning, or all of it.
+    """
+
+    def __init__(
+        self, stream: IO[bytes], offset: int, text: DelimitedText, after: int, names: Sequence[str]
+    ) -> None:
+        self._stream, self._offset = stream, offset
+        self._first = replace(
+            text, content=b"", start=0, bytes_before=after, lines_before=text.line(after)
+        )
+        self._names = names
+        self._only: FoundRecords | None = None  # the one piece of a small text
+
+    def __iter__(self) -> Iterator[FoundRecords]:
+        """Yield what is found in each piece."""
+        if self._only is not None:
+            yield self._only
+            return
+        piece, rest = self._first, b""
+        while True:
+            # Twice as much where no record ends: none is looked at too often.
+            size = max(PIECE_BYTES, len(rest))
+            self._stream.seek(self._offset + piece.bytes_before + len(rest))
+            content = rest + self._stream.read(size + 1)
+            is_last = len(content) <= len(rest) + size
+            piece = replace(piece, content=content, is_last=is_last)
+            found = find_records(piece, self._names)
+            if is_last and piece.bytes_before == self._first.bytes_before:
+                self._only = found
+            yield found
+            if is_last:
+                return
+            rest = content[found.end :]
+            piece = replace(
+                piece,
+                bytes_before=piece.bytes_before + found.end,
+                lines_before=piece.line(found.end),
+            )
 
 
 class _Walk:

@@ -3,14 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from segpredict.config.source import SourceOptions
 from segpredict.core.arrays import BoolArray
 from segpredict.data.readers._reader import RejectedRecord
-from segpredict.data.readers._records import DelimitedText, Records, find_fault
+from segpredict.data.readers._records import (
+    DelimitedText,
+    FoundRecords,
+    Records,
+    find_fault,
+)
 from segpredict.data.readers._unpack import LINE_BREAK
 from segpredict.errors import ContractError, LimitError, UnreadableFileError, quote_value
 
@@ -109,61 +114,163 @@ def _kind(cell: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedRows:
-    """The rows of a text, and what is none."""
+class TableFacts:
+    """What all records of a text say together."""
 
-    records: Records  # rows, all of as many cells as there are names
-    names: tuple[str, ...]  # names of their cells
-    faults: tuple[RejectedRecord, ...]  # records that are no rows
+    names: tuple[str, ...]  # names of the cells
     detected: dict[str, str]  # how many records were left out without loss, and what else was seen
+    footer_at: int | None  # byte from which on no line is a row
+    is_cut: bool  # whether the last record was cut off and is left out
+
+
+@dataclass
+class _Seen:
+    """Records that may be rows."""
+
+    count: int = 0
+    widths: set[int] = field(default_factory=set)
+    is_bare: bool = True  # whether all end in a separator
+    last: Records | None = None  # the last of them, alone …
+    raw: bytes = b""  # … as it is written …
+    is_at_end: bool = False  # … and whether the text ends with it, without a line end
+
+    def add(self, text: DelimitedText, records: Records) -> None:
+        if not len(records):
+            return
+        codes = np.frombuffer(text.content, np.uint8)
+        self.count += len(records)
+        self.widths.update(np.unique(records["cells"]).tolist())
+        self.is_bare &= bool((codes[records["end"] - 1] == text.grammar.separator[0]).all())
+        self.last, self.raw = records[-1:].copy(), _raw(text, records, -1)
+        self.is_at_end = text.is_last and int(records["end"][-1]) == len(text.content)
+
+    def join(self, below: "_Seen") -> None:
+        if below.last is None:
+            return
+        self.count += below.count
+        self.widths |= below.widths
+        self.is_bare &= below.is_bare
+        self.last, self.raw, self.is_at_end = below.last, below.raw, below.is_at_end
+
+
+class TableSurvey:
+    """Looks at the records of a text, piece by piece, before any is taken for a row."""
+
+    def __init__(self, heading: HeaderRow, layout: SourceOptions) -> None:
+        self._heading, self._layout = heading, layout
+        self.first: list[str] = []  # the cells of the first record that holds any byte
+        self._counts = dict.fromkeys(("blank_lines", "repeated_headers", "comments"), 0)
+        self._longest: tuple[int, int, int] | None = None  # bytes, row and first byte of a record
+        self._seen = _Seen()  # up to the last record that is as wide as the header …
+        self._below = _Seen()  # … and from there on
+        self._footer_at: int | None = None  # where it ends
+        self._lines_below = 0  # lines from there on that are not blank
+        self._is_apart: bool | None = None  # whether the first of them is blank
+
+    def add(self, found: FoundRecords) -> None:
+        """Look at the records of the next piece."""
+        text, records = found.text, found.records
+        if not len(records):
+            return
+        filled = records[["start", "end"]][records["end"] > records["start"]][:1].tolist()
+        if filled and not self.first:
+            (start, end), grammar = filled[0], text.grammar
+            self.first = [c.decode() for c in grammar.split_cells(text.content[start:end])]
+        self._note_longest(text, records)
+        left_out = _no_rows(text, records, self._heading, self._layout)
+        for name, mask in left_out.items():
+            self._counts[name] += int(mask.sum())
+        blank, kept = left_out["blank_lines"], ~np.any([*left_out.values()], axis=0)
+        whole = np.flatnonzero(records["cells"] == len(self._heading.names))
+        start = 0
+        if len(whole):
+            start = int(whole[-1]) + 1
+            self._seen.join(self._below)
+            self._seen.add(text, records[:start][kept[:start]])
+            self._below, self._lines_below, self._is_apart = _Seen(), 0, None
+            self._footer_at = text.bytes_before + int(records["end"][whole[-1]])
+        if start < len(records):
+            self._is_apart = bool(blank[start]) if self._is_apart is None else self._is_apart
+            self._below.add(text, records[start:][kept[start:]])
+            self._lines_below += int(np.count_nonzero(~blank[start:]))
+
+    def facts(self, file: str, header_row: int) -> TableFacts:
+        """Return what all records say; refuse those that are no table."""
+        if self._longest is not None and self._longest[0] > MAX_RECORD_BYTES:
+            size, row, start = self._longest
+            message = (
+                f"{quote_value(file)} row {row} has {size} bytes from byte {start} on; the limit "
+                f"is {MAX_RECORD_BYTES}."
+            )
+            fix = "check that the file has line ends and that its quotes are closed."
+            raise LimitError(message, fix=fix, file=file, row=row)
+        is_apart = self._footer_at is not None and bool(self._is_apart)
+        is_footer = len(self._heading.names) > 1 and is_apart
+        is_footer &= self._lines_below <= MAX_FOOTER_LINES
+        counts = {**self._counts, "footer_lines": self._lines_below if is_footer else 0}
+        if not is_footer:
+            self._seen.join(self._below)
+        names = _names(self._seen, self._heading, file, header_row)
+        found = {name: str(count) for name, count in counts.items() if count}
+        is_cut = self._is_cut(names, file)
+        if is_cut:
+            found["truncated"] = "the last row was cut off and left out"
+        return TableFacts(names, found, self._footer_at if is_footer else None, is_cut)
+
+    def _note_longest(self, text: DelimitedText, records: Records) -> None:
+        sizes = records["end"] - records["start"]
+        i = int(sizes.argmax())
+        if self._longest is None or sizes[i] > self._longest[0]:
+            start = text.bytes_before + int(records["start"][i])
+            self._longest = int(sizes[i]), int(records["line"][i] + 1), start
+
+    def _is_cut(self, names: tuple[str, ...], file: str) -> bool:
+        last, raw = self._seen.last, self._seen.raw
+        if last is None or not self._seen.is_at_end:
+            return False
+        if last["cells"][0] == len(names) or b"\x00" in raw:
+            return False
+        if not self._layout.allow_truncated:
+            raise _cut(file, raw, last, names)
+        return True
+
+
+def _no_rows(
+    text: DelimitedText, records: Records, heading: HeaderRow, layout: SourceOptions
+) -> dict[str, BoolArray]:
+    """Mark records that are no rows wherever they stand."""
+    is_as_long = records["end"] - records["start"] == len(heading.raw)
+    prefix = (layout.comment_prefix or "").encode()
+    may_be_remark = np.full(len(records), bool(prefix))
+    return {
+        "blank_lines": _picked(records["cells"] == 1, records, text, lambda r: not r.strip()),
+        "repeated_headers": _picked(is_as_long, records, text, lambda r: r == heading.raw != b""),
+        "comments": _picked(may_be_remark, records, text, lambda r: r.startswith(prefix)),
+    }
 
 
 def split_rows(
-    text: DelimitedText, records: Records, heading: HeaderRow, layout: SourceOptions
-) -> ParsedRows:
-    """Part rows from blank lines, repeated headers, comments and broken records."""
-    _refuse_too_long(records, text.file)
-    blank = _picked(records["cells"] == 1, records, text, lambda r: not r.strip())
-    is_as_long = records["end"] - records["start"] == len(heading.raw)
-    again = _picked(is_as_long, records, text, lambda r: r == heading.raw != b"")
-    prefix = (layout.comment_prefix or "").encode()
-    may_be_remark = np.full(len(records), bool(prefix))
-    remark = _picked(may_be_remark, records, text, lambda r: r.startswith(prefix))
-    footer = _footer(records, blank, len(heading.names))
-    left_out = {"blank_lines": blank, "repeated_headers": again}
-    left_out |= {"comments": remark, "footer_lines": footer}
-    found = {name: str(mask.sum()) for name, mask in left_out.items() if mask.any()}
-    records = _without(records, blank | again | remark | footer)
-    names = _names(records, heading, text)
+    found: FoundRecords, facts: TableFacts, heading: HeaderRow, layout: SourceOptions
+) -> tuple[Records, list[RejectedRecord]]:
+    """Part rows, all of as many cells as there are names, from broken records."""
+    text, records, names = found.text, found.records, facts.names
+    left_out = _no_rows(text, records, heading, layout)
+    gone = np.any([*left_out.values()], axis=0)
+    if facts.footer_at is not None:
+        gone |= records["start"] + text.bytes_before >= facts.footer_at
+    records = _without(records, gone)
+    if facts.is_cut and text.is_last:
+        records = records[:-1]
     may_hold_nul = np.full(len(records), b"\x00" in text.content)
     nul = _picked(may_hold_nul, records, text, lambda r: b"\x00" in r)
-    ragged = (records["cells"] != len(names)) & ~nul
-    if len(records) and ragged[-1] and records["end"][-1] == len(text.content):
-        if not layout.allow_truncated:
-            raise _cut(text, records, names)
-        found["truncated"] = "the last row was cut off and left out"
-        records, nul, ragged = records[:-1], nul[:-1], ragged[:-1]
-    bad = nul | ragged
+    bad = nul | (records["cells"] != len(names))
     places = np.flatnonzero(bad).tolist()
-    faults = tuple(_fault(text, records, i, len(names), heading.names) for i in places)
-    return ParsedRows(_without(records, bad), names, faults, found)
+    faults = [_fault(text, records, i, len(names), heading.names) for i in places]
+    return _without(records, bad), faults
 
 
 def _without(records: Records, gone: BoolArray) -> Records:
     return records[~gone] if gone.any() else records  # a copy of all takes memory
-
-
-def _refuse_too_long(records: Records, file: str) -> None:
-    sizes = records["end"] - records["start"]
-    if len(sizes) and sizes.max() > MAX_RECORD_BYTES:
-        i = int(sizes.argmax())
-        row = int(records["line"][i] + 1)
-        message = (
-            f"{quote_value(file)} row {row} has {sizes[i]} bytes "
-            f"from byte {records['start'][i]} on; the limit is {MAX_RECORD_BYTES}."
-        )
-        fix = "check that the file has line ends and that its quotes are closed."
-        raise LimitError(message, fix=fix, file=file, row=row)
 
 
 def _raw(text: DelimitedText, records: Records, i: int) -> bytes:
@@ -179,45 +286,31 @@ def _picked(
     return mask
 
 
-def _footer(records: Records, blank: BoolArray, width: int) -> BoolArray:
-    """Mark the last lines where they follow a blank line and are no rows of the table."""
-    whole = np.flatnonzero(records["cells"] == width)
-    start = int(whole[-1]) + 1 if len(whole) else len(records)
-    below = (np.arange(len(records)) >= start) & ~blank
-    is_apart = start < len(records) and bool(blank[start])
-    is_footer = width > 1 and is_apart and np.count_nonzero(below) <= MAX_FOOTER_LINES
-    return below & is_footer
-
-
-def _names(records: Records, heading: HeaderRow, text: DelimitedText) -> tuple[str, ...]:
+def _names(seen: _Seen, heading: HeaderRow, file: str, header_row: int) -> tuple[str, ...]:
     """Return one name a cell, where all rows end in one separator more or less."""
     names = heading.names
-    widths = np.unique(records["cells"])
-    if len(widths) != 1 or widths[0] == len(names):
+    if len(seen.widths) != 1 or seen.widths == {len(names)}:
         return names
-    width = int(widths[0])
+    (width,) = seen.widths
     if all(is_unnamed(name) for name in names[width:]) and width < len(names):
         return names[:width]
-    codes = np.frombuffer(text.content, np.uint8)
-    is_bare = codes[records["end"] - 1] == text.grammar.separator[0]
-    if width == len(names) + 1 and is_bare.all():
+    if width == len(names) + 1 and seen.is_bare:
         return (*names, f"column {width}")
-    if len(records) > 1:
-        reason = f"all its {len(records)} rows have {width} cells, and its header has {len(names)}"
+    if seen.count > 1:
+        reason = f"all its {seen.count} rows have {width} cells, and its header has {len(names)}"
         fix = "give every column a name (or set source.column_names), or check the separator."
-        raise UnreadableFileError(text.file, reason, fix, row=text.header_row)
+        raise UnreadableFileError(file, reason, fix, row=header_row)
     return names
 
 
-def _cut(text: DelimitedText, records: Records, names: tuple[str, ...]) -> UnreadableFileError:
-    value = _raw(text, records, -1).decode(errors="replace")
-    cells = int(records["cells"][-1])
+def _cut(file: str, raw: bytes, record: Records, names: tuple[str, ...]) -> UnreadableFileError:
+    value, cells = raw.decode(errors="replace"), int(record["cells"][0])
     return UnreadableFileError(
-        text.file,
+        file,
         f"the file may be cut off: its last row {quote_value(value)} has {cells} of "
         f"{len(names)} cells and no line end",
         "copy it again, or set source.allow_truncated = true to leave that row out.",
-        row=int(records["line"][-1] + 1),
+        row=int(record["line"][0] + 1),
         column=names[min(cells, len(names)) - 1],
         value=value[:80],
     )

@@ -67,7 +67,7 @@ def unpack_file(path: Path, layout: SourceOptions) -> tuple[bytes, dict[str, str
             if not path.name.lower().endswith(PACKED_ENDINGS[packing]):
                 found["misnamed"] = f"{packing} by its first bytes, not by its name"
             content = _read_packed(io.BytesIO(packed), packing, str(path), layout)
-    _check(content, str(path))
+    refuse_foreign(content, str(path))
     return content, found, hashlib.sha256(packed).hexdigest()
 
 
@@ -197,7 +197,7 @@ def refuse_bomb(size: int, packed: int, file: str, layout: SourceOptions) -> Non
         )
 
 
-def _check(content: bytes, file: str) -> None:
+def refuse_foreign(content: bytes, file: str) -> None:
     """Refuse what is no text, or a text that is no table."""
     start = content[:4096]
     foreign = next((FOREIGN_FORMATS[m] for m in FOREIGN_FORMATS if start.startswith(m)), None)
@@ -228,7 +228,7 @@ def decode_to_utf8(content: bytes, encoding: str | None, file: str) -> tuple[byt
     marked = next((BYTE_ORDER_MARKS[m] for m in BYTE_ORDER_MARKS if content.startswith(m)), "")
     if marked and marked != "utf-8":
         return _by_name(content, marked, file), {"encoding": marked}
-    _refuse_unmarked_wide(content, file)
+    refuse_unmarked_wide(content, file)
     bare = content.removeprefix(codecs.BOM_UTF8)
     try:
         _ = bare.isascii() or bare.decode()
@@ -255,7 +255,7 @@ def _by_name(content: bytes, encoding: str, file: str) -> bytes:
     return text.removeprefix("\ufeff").encode()
 
 
-def _refuse_unmarked_wide(content: bytes, file: str) -> None:
+def refuse_unmarked_wide(content: bytes, file: str) -> None:
     start = content[:4096]
     for codec, at in (("utf-16-le", 1), ("utf-16-be", 0)):
         zeros = start[at::2]

@@ -4,26 +4,42 @@ Its dialect (header, separator, quotes) is proven by the lines themselves, or na
 where two readings fit, the error shows both.
 """
 
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import IO
 
 import numpy as np
 import polars as pl
 
 from segpredict.config.source import WHITESPACE, SourceOptions
 from segpredict.data.readers._columns import count_recognised
-from segpredict.data.readers._reader import FileReader, RejectedRecord, SourceTable
+from segpredict.data.readers._plain_text import find_plain_text
+from segpredict.data.readers._reader import ROW, FileReader, RejectedRecord, SourceTable
 from segpredict.data.readers._records import (
     CARRIAGE_RETURN,
     CsvGrammar,
     DelimitedText,
+    Pieces,
     Records,
-    parse_records,
     split_records,
 )
-from segpredict.data.readers._rows import read_header, refuse_missing_header, split_rows
-from segpredict.data.readers._unpack import count_lines, decode_to_utf8, unpack_file
+from segpredict.data.readers._rows import (
+    TableSurvey,
+    read_header,
+    refuse_missing_header,
+    split_rows,
+)
+from segpredict.data.readers._spool import RowSpool
+from segpredict.data.readers._unpack import (
+    count_lines,
+    decode_to_utf8,
+    open_unchanged,
+    unpack_file,
+)
 from segpredict.errors import SourceError, UnreadableFileError, quote_value
 
 SEPARATORS = (b",", b";", b"\t", b"|")
@@ -205,26 +221,67 @@ def _two_readings(content: bytes, start: int, file: str) -> SourceError:
 
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
+    with open_unchanged(path, layout) as stream:
+        plain = find_plain_text(stream, str(path), layout)
+        # Its beginning alone has to say how it is read.
+        if plain is not None and _is_told(plain.start, layout):
+            text = detect_dialect(plain.start, layout, str(path))
+            if text.content is plain.start:
+                coding = {"encoding": plain.encoding}
+                table = _table(stream, plain.offset, text, coding, layout)
+                return replace(table, sha256=plain.sha256)
     content, packing, sha256 = unpack_file(path, layout)
     content, coding = decode_to_utf8(content, layout.encoding, str(path))
     text = detect_dialect(content, layout, str(path))
+    table = _table(io.BytesIO(text.content), 0, text, coding, layout, packing)
+    return replace(table, sha256=sha256)
+
+
+def _is_told(beginning: bytes, layout: SourceOptions) -> bool:
+    """Return whether header and inspected lines are in the beginning of a text."""
+    return _preface(beginning, layout)[0] + 2 * INSPECTED_BYTES < len(beginning)
+
+
+def _table(
+    stream: IO[bytes],
+    offset: int,
+    text: DelimitedText,
+    coding: Mapping[str, str],
+    layout: SourceOptions,
+    packing: Mapping[str, str] = MappingProxyType({}),
+) -> SourceTable:
+    """Return the table of a text that `stream` holds from its byte `offset` on."""
     head = read_header(text, layout)
-    whole, stray, plain = parse_records(text, head.after, head.names)
-    filled = whole[["start", "end"]][whole["end"] > whole["start"]][:1].tolist()
-    first = [text.grammar.split_cells(text.content[start:end]) for start, end in filled]
-    cells = [cell.decode() for record in first for cell in record]
-    refuse_missing_header(head.names, cells, layout, text.file)
-    rows = split_rows(text, whole, head, layout)
-    faults = sorted([*stray, *rows.faults], key=lambda fault: fault.row)
-    _refuse_most(faults, len(rows.records), text.file)
-    frame = parse_cells(text, rows.records, rows.names, plain)
-    numbers = pl.Series("row", rows.records["line"] + 1, dtype=pl.Int64)
-    is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
-    found = {"format": "csv", **coding, **text.detected, **packing, **rows.detected}
-    if not is_row.all():
-        found["rows_without_any_cell"] = str((~is_row).sum())
-        frame, numbers = frame.filter(is_row), numbers.filter(is_row)
-    return SourceTable(frame, numbers, sha256, found, tuple(faults))
+    pieces, survey = Pieces(stream, offset, text, head.after, head.names), TableSurvey(head, layout)
+    for piece in pieces:
+        survey.add(piece)
+    refuse_missing_header(head.names, survey.first, layout, text.file)
+    facts = survey.facts(text.file, text.header_row)
+    spool, faults, sound, empty = RowSpool(), list[RejectedRecord](), 0, 0
+    for piece in pieces:
+        records, broken = split_rows(piece, facts, head, layout)
+        faults += [*piece.faults, *broken]
+        frame = parse_cells(piece.text, records, facts.names, piece.plain)
+        numbers = pl.Series(ROW, records["line"] + 1, dtype=pl.Int64)
+        is_row = frame.select(~pl.all_horizontal(pl.all().is_null())).to_series()
+        frame = frame.with_columns(numbers)
+        sound, empty = sound + len(records), empty + int((~is_row).sum())
+        spool.add(frame if is_row.all() else frame.filter(is_row))
+    faults.sort(key=lambda fault: fault.row)
+    _refuse_most(faults, sound, text.file)
+    found = {"format": "csv", **coding, **text.detected, **packing, **facts.detected}
+    if empty:
+        found["rows_without_any_cell"] = str(empty)
+    frame, store = spool.finish()
+    return SourceTable(
+        frame.drop(ROW),
+        frame[ROW].alias("row"),
+        "",
+        found,
+        tuple(faults),
+        on_disk=None if store is None else store.scan(),
+        keeper=store,
+    )
 
 
 def _refuse_most(faults: Sequence[RejectedRecord], sound: int, file: str) -> None:
@@ -257,9 +314,10 @@ def parse_cells(
 def _parse_part(
     text: DelimitedText, records: Records, schema: dict[str, pl.String], is_plain: int
 ) -> pl.DataFrame:
+    body = _body(text, records, is_plain)
     try:
         frame = pl.read_csv(
-            _body(text, records, is_plain),
+            body,
             separator=text.grammar.separator.decode(),
             has_header=False,
             schema=schema,
@@ -269,7 +327,8 @@ def _parse_part(
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         frame = pl.DataFrame()
     if frame.height == len(records):
-        return frame
+        # A cell of two quotes is empty as well.
+        return frame.select(pl.when(pl.all() != "").then(pl.all())) if b'""' in body else frame
     rows = [
         [cell.decode() or None for cell in text.grammar.split_cells(text.content[start:end])]
         for start, end in records[["start", "end"]].tolist()

@@ -57,9 +57,10 @@ def read_cells(
         for role, column in roles.items():
             if column not in there:
                 raise ColumnMissingError(f"{role} ({column})", there, name)
-        frames.append(columns_as_text(table.frame, roles, name))
+        whole = table.whole
+        frames.append(columns_as_text(whole, roles, name))
         detected = Detected.of(table.detected, roles)
-        facts.append(InputFile(name, table.frame.height, table.sha256, detected))
+        facts.append(InputFile(name, whole.height, table.sha256, detected))
         others |= set(there) - set(roles.values())
     frame = pl.concat(frames, how="diagonal")
     ids = [name for name in ID_COLUMNS if name in frame.columns]
