@@ -233,7 +233,7 @@ def test_a_name_that_is_too_long_is_refused_before_any_table_is_made(server, nam
 
 def test_names_of_two_bytes_a_letter_fit_up_to_the_last_byte(server) -> None:
     target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
-    table = scores_table("ü" * 28)  # and "_moves" are 62 bytes
+    table = scores_table("ö" * 28)  # and "_moves" are 62 bytes
     target.prepare(table)
     target.prepare(table)
     assert server.run(f"SELECT count(*) FROM {server.quote(table.name + '_moves')}") == [(0,)]
