@@ -5,17 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segpredict.report.bi import BI_TABLES, BiColumn, BiTable
+from segpredict.report.database import run_tables, scores_table, shop_tables
 
 TARGET = Path(__file__).parents[1] / "examples" / "dbt" / "models" / "sources.yml"
 HEAD = """\
-# Written by docs/write_dbt.py: the tables of `segpredict report --format bi`, with their keys.
+# Written by docs/write_dbt.py: the star schema, with its keys. The target duckdb reads the files of
+# `segpredict report --format bi`, the target postgresql the tables of `segpredict publish --shop`.
 sources:
   - name: segpredict
+    schema: "{{ var('schema') }}"
     config:
       meta:
         external_location: "{{ var('tables') }}/{name}.parquet"
     tables:
 """
+PUBLISHED = run_tables("") | shop_tables("") | {"scores": scores_table("scores")}
 
 
 def document() -> str:
@@ -27,6 +31,8 @@ def document() -> str:
 def _table(table: BiTable) -> Iterator[str]:
     about = f"One row is {table.grain}. {table.meaning}"
     yield f"      - name: {table.name}"
+    published = PUBLISHED[table.name]
+    yield f"        identifier: \"{{{{ var('prefix') }}}}{published.view or published.name}\""
     yield f"        description: {json.dumps(about, ensure_ascii=False)}"
     yield "        columns:"
     for column in table.columns:

@@ -97,7 +97,8 @@ def measured(what: str, kind: str, rows: int, call: Callable[[], object]) -> flo
     print(
         f"{what:<24} {rows:>10,} rows {seconds:7.1f} s, "
         f"CPU {cpu:6.1f} s here {there:6.1f} s there, "
-        f"{rows / (cpu + there):>9,.0f} rows per CPU second, peak {peak:,.0f} MB",
+        f"{rows / seconds:>8,.0f} rows/s, {rows / (cpu + there):>8,.0f} rows per CPU second, "
+        f"peak {peak:,.0f} MB",
         flush=True,
     )
     return cpu + there
@@ -161,5 +162,5 @@ def write(kind: str, rows: int) -> None:
 
 if __name__ == "__main__":
     task, server_kind, number = sys.argv[1:]
-    print(Path(__file__).name, *sys.argv[1:])
+    print(Path(__file__).name, *sys.argv[1:], "load", *map(round, os.getloadavg()))
     {"read": read, "write": write}[task](server_kind, int(number))

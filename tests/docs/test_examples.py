@@ -11,11 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import typer
 import yaml
 
+from segpredict import pipeline
 from segpredict.cli._main import app
+from servers import running
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PUBLISHED = ("--to", "postgresql://shop@db.example/sales", "--table", "segpredict_scores")
@@ -102,7 +105,6 @@ def run_script(folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def shop_folder(tmp_path: Path, sample_file: Path) -> Path:
     """Return the folder of a shop: files of today in ``drops``, a finished run."""
-    from segpredict import pipeline
     from segpredict.config.load import build_config
 
     (tmp_path / "drops").mkdir()
@@ -132,19 +134,29 @@ def test_a_scheduler_runs_its_job_twice(
             f"{scheduler} is no program here: python -m venv FOLDER, install it there, "
             "and add its bin folder to the end of PATH"
         )
-    env = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "SHOP_FOLDER": str(shop_folder),
-        "DAGSTER_HOME": str(shop_folder),
-        "AIRFLOW_HOME": str(shop_folder),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES / "airflow"),
-    }
-    steps = [setup, ("dags", "reserialize")] if setup else []
-    for words in [*steps, command, command]:
-        subprocess.run([program, *words], env=env, check=True, capture_output=True)
-    assert list(shop_folder.glob("scores*.parquet"))
-    assert len(list((shop_folder / "history").glob("*.parquet"))) == 1
+    run, name = shop_folder / "artifacts" / "may", f"segpredict_nightly_{os.getpid()}"
+    with running("postgresql", name) as server:
+        pipeline.publish_run(str(run), server.url, prefix="segpredict_", create=True)
+        env = os.environ | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "SHOP_FOLDER": str(shop_folder),
+            "SHOP_DATABASE": server.url,
+            "DAGSTER_HOME": str(shop_folder),
+            "AIRFLOW_HOME": str(shop_folder),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_FOLDER": str(EXAMPLES / "airflow"),
+        }
+        steps = [setup, ("dags", "reserialize")] if setup else []
+        for words in [*steps, command, command]:
+            subprocess.run([program, *words], env=env, check=True, capture_output=True)
+        published = server.run(f"SELECT {COUNTS} FROM segpredict_scores")
+    (night,) = (shop_folder / "history").glob("*.parquet")
+    scores = pl.read_parquet(next(shop_folder.glob("scores*.parquet")))
+    assert pl.read_parquet(night).height == scores.height
+    assert published == [(scores.height, scores.height, 1)]
+
+
+COUNTS = "count(*), count(DISTINCT customer_id), count(DISTINCT as_of)"
 
 
 def test_the_examples_of_the_service_call_it_as_it_is() -> None:

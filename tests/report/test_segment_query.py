@@ -304,13 +304,16 @@ def test_moments_and_floats_are_read_as_days_and_money(random_shop) -> None:
     assert {row[0]: row[1] for row in asked.fetchall()} == assigned(found, random_shop, 300)
 
 
-def test_customers_are_told_apart_by_case_whatever_the_collation(server) -> None:
+SAME = ("a", "A", "a ", "é", "e")
+
+
+def test_customers_are_told_apart_by_bytes_whatever_the_collation(server) -> None:
     plain = {"mariadb": "CHARACTER SET latin1 COLLATE latin1_swedish_ci"}.get(server.kind, "")
     server.run(f"DROP TABLE IF EXISTS {LINES_TABLE}")
-    rows = [(name, 1, date(1970, 1, 13), "p", 1, 500.0, False, None) for name in ("a", "A", "é")]
+    rows = [(name, 1, date(1970, 1, 13), "p", 1, 500.0, False, None) for name in SAME]
     server.load(LINES_TABLE, TYPES.replace("varchar(64)", f"varchar(64) {plain}"), rows)
     text = SegmentQuery(planted_segments(), as_date(20)).in_dialect(DIALECT_OF[server.kind])
-    assert {row[0] for row in server.run(text.replace("%", "%%"))} == {"a", "A", "é"}
+    assert {row[0] for row in server.run(text.replace("%", "%%"))} == set(SAME)
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ def command(
 
     Each table is kept by day and model, so that it can be published every night. All
     tables are written in one transaction: run it twice or stop it half-way, and nothing is
-    doubled or half there. Columns that you add keep their values. The view `scores_today`
-    holds the newest day, the table `scores_moves` who entered and left each segment.
+    doubled or half there. Columns that you add keep their values. Views such as
+    `scores_today` hold the newest day, the table `scores_moves` who entered and left each segment.
 
     With --shop the shop's own tables are there, too, as they are now: a BI tool needs nothing
     else, and `segpredict export` reads the lines.

@@ -33,9 +33,14 @@ LINE_COLUMNS = ("customer_id", "date", "amount", "is_return", "void_date")  # al
 BOUGHT = "CASE WHEN NOT is_return THEN {} END"
 BOUGHT_ON = BOUGHT.format("CAST(date AS DATE)")
 WHOLE = f"CAST(ROUND(CAST({{}} AS DECIMAL(19, 4)) * {MONEY_SCALE}, 0) AS BIGINT)"
-# MySQL and MariaDB compare texts as a table's collation says: mostly a and A are one.
-AS_IS = "{}"
-BY_BYTES = {"mysql": "CAST({} AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin"}
+# MySQL and MariaDB compare texts as a table's collation says: mostly "a", "A" and "a " are one.
+AS_IS = ("{}", "{}")
+BY_BYTES = {  # from a text to its bytes, and back
+    "mysql": (
+        "CAST(CAST({} AS CHAR CHARACTER SET utf8mb4) AS BINARY)",
+        "CAST({} AS CHAR CHARACTER SET utf8mb4)",
+    )
+}
 INPUTS = {
     "spend": f"SUM({WHOLE.format('amount')})",
     "days": f"COUNT(DISTINCT {BOUGHT_ON})",
@@ -112,7 +117,7 @@ class SegmentQuery:
             )
         for part in table.walk():
             part.pop_comments()
-        tree = sqlglot.parse_one(self._text(BY_BYTES.get(dialect, AS_IS)))
+        tree = sqlglot.parse_one(self._text(*BY_BYTES.get(dialect, AS_IS)))
         for place in list(tree.find_all(exp.Table)):
             if place.name == GIVEN_TABLE:
                 place.replace(table.copy())
@@ -143,10 +148,10 @@ class SegmentQuery:
         columns = {axis.column for axis in self._axes} | of_rules
         return [name for name in INPUTS if name in columns]
 
-    def _text(self, by_bytes: str) -> str:
-        """Return the query in sqlglot's own dialect; `by_bytes` is how texts are told apart."""
-        customer, product = by_bytes.format("customer_id"), by_bytes.format("product_id")
-        named = customer if by_bytes == AS_IS else f"{customer} AS customer_id"
+    def _text(self, to_bytes: str, to_text: str) -> str:
+        """Return the query in sqlglot's own dialect; texts are told apart by their bytes."""
+        customer, product = to_bytes.format("customer_id"), to_bytes.format("product_id")
+        named = customer if customer == "customer_id" else f"{customer} AS customer_id"
         names = {_quoted(s.id): s.name for s in self.segmentation.segments}
         measures = ", ".join(
             f"{INPUTS[name].format(product_id=product)} AS {name}" for name in self._inputs
@@ -175,7 +180,8 @@ class SegmentQuery:
             ), {steps}, seg_found AS (
               SELECT customer_id, {found} AS segment_id FROM seg_placed
             )
-            SELECT seg_customers.customer_id, {segment_id} AS segment_id,
+            SELECT {to_text.format("seg_customers.customer_id")} AS customer_id,
+              {segment_id} AS segment_id,
               {_case(segment_id, names)} AS segment
             FROM seg_customers LEFT JOIN seg_found
               ON seg_found.customer_id = seg_customers.customer_id

@@ -76,10 +76,10 @@ def dresses(data: Path) -> Iterator[dict[str, Path]]:
         }
 
 
-def dressed(name: str, path: Path) -> Dress:
+def dressed(name: str, path: Path | str, preset: str = "online_retail") -> Dress:
     """Read, clean and store one dress."""
     start = time.process_time()
-    shop = pipeline.read_transactions([str(path)], load.load_config("online_retail"))
+    shop = pipeline.read_transactions([str(path)], load.load_config(preset))
     with tempfile.TemporaryDirectory() as folder:
         store.write_store(shop, folder)
         files = {

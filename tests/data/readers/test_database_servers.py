@@ -140,13 +140,15 @@ def test_two_columns_of_one_name_are_refused(server, orders) -> None:
         queried(server, "SELECT date, date FROM orders")
 
 
-NAMES = ["order; DROP TABLE x--", 'a"b', "a`b", "sélect", "😀😀😀", "x" * 63, "a.b", "%s"]
+NAMES = ["order; DROP TABLE x--", 'a"b', "a`b", "sélect", "😀😀😀", "x" * 64, "a.b", "%s"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_name_of_a_table_and_of_columns_is_read(server, name: str) -> None:
     if server.kind == "mariadb" and "😀" in name:
         pytest.skip("MariaDB has no names beyond the basic plane")
+    if server.kind == "postgresql":
+        name = name[:63]  # its longest
     server.run(f"DROP TABLE IF EXISTS {server.quote(name)}")
     server.load(name, f"{server.quote(name)} varchar(99)", [("'; DROP TABLE orders; -- 😀`\"",)])
     (table,) = read_tables([server.url], SourceOptions(table=name)).values()

@@ -1,9 +1,14 @@
 from pathlib import Path
+from runpy import run_path
 
+import polars as pl
 import pytest
 from equal_stores import dressed, dresses, is_equal
 
-DOCS = Path(__file__).parents[3] / "docs" / "reference" / "input.md"
+from servers import DRIVERS
+
+ROOT = Path(__file__).parents[3]
+DOCS = ROOT / "docs" / "reference" / "input.md"
 
 
 @pytest.mark.real
@@ -13,6 +18,28 @@ def test_four_dresses_of_a_shop_give_equal_stores(real_data) -> None:
         made = [dressed(name, path) for name, path in paths.items()]
     assert [one.name for one in made if not is_equal(made[0], one)] == []
     assert len(made) == 4
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_online_retail_ii_read_from_a_server_gives_the_store_of_its_file(
+    real_data, server, tmp_path
+) -> None:
+    frame = pl.read_parquet(real_data / "online_retail" / "online_retail_ii_*.parquet")
+    frame.write_parquet(tmp_path / "all.parquet")
+    bulk = run_path(str(ROOT / "benchmarks" / "databases" / "bulk.py"))
+    engine = bulk["engine"](server.url.replace(server.kind, DRIVERS[server.kind], 1))
+    bulk["make_table"](engine, "online retail", frame)
+    bulk["bulk_load"](engine, "online retail", frame)
+    made = [
+        dressed(name, source, "online_retail_ii")
+        for name, source in (
+            ("a file", tmp_path / "all.parquet"),
+            ("a table", f"{server.url}#online retail"),
+        )
+    ]
+    assert is_equal(*made)
+    assert made[0].shop.ledger.total("used").rows > 700_000
 
 
 def test_the_docs_show_four_equal_formats() -> None:

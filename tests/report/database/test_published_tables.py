@@ -11,7 +11,13 @@ import pytest
 from segpredict.core.database import DatabaseAddress
 from segpredict.errors import DatabaseError, UsageError
 from segpredict.report.bi import BiColumn
-from segpredict.report.database import DatabaseTarget, PublishedTable, scores_table, shop_tables
+from segpredict.report.database import (
+    DatabaseTarget,
+    PublishedTable,
+    run_tables,
+    scores_table,
+    shop_tables,
+)
 
 FIRST, SECOND = date(2024, 1, 1), date(2024, 2, 1)
 NASTY = ["'; DROP TABLE x; --", 'a"b`c\\', "\\", "ünï 😀", "line\nbreak\ttab", "NULL", "%s :x {}"]
@@ -157,6 +163,46 @@ def test_a_table_is_made_on_request_only(server, target) -> None:
     assert "--create" in told.value._fix
 
 
+SAME = ["a", "A", "a ", "a  ", "\u00e4", "a\u0308", "\u00df", "ss"]  # one text in some collations
+
+
+def test_ids_that_a_collation_takes_for_one_are_customers_of_their_own(server, target) -> None:
+    write(target, scores(dict.fromkeys(SAME, "S1")))
+    write(target, scores(dict.fromkeys(SAME[:4], "S2"), SECOND))
+    write(target, scores(dict(zip(SAME, ["S1", "S2", "S1", "S2"], strict=False)), SECOND))
+    stored = "SELECT customer_id FROM customer_scores WHERE as_of = '2024-01-01'"
+    assert {row[0] for row in server.run(stored)} == set(SAME)
+    assert content(server, "customer_id", "customer_scores_moves") == [("A",), ("a  ",)]
+
+
+def test_a_table_whose_collation_takes_two_ids_for_one_is_refused(server, target) -> None:
+    if server.kind == "postgresql":
+        pytest.skip("its tables compare by bytes")
+    text = "varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL"
+    server.run(f"ALTER TABLE customer_scores MODIFY model {text}")
+    with pytest.raises(DatabaseError, match='"model" has the collation utf8mb4_general_ci'):
+        target.prepare(TABLE)
+    usual = "CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+    server.run(f"ALTER TABLE customer_scores {usual}")
+    with pytest.raises(DatabaseError, match="utf8mb4_bin, and needs utf8mb4_nopad_bin"):
+        target.prepare(TABLE)
+
+
+def test_each_table_that_keeps_days_has_a_view_of_the_newest(server, target) -> None:
+    segments = run_tables("v_")["segments"]
+    for name, kind in {"v_segments_today": "VIEW", "v_segments": "TABLE"}.items():
+        server.run(f"DROP {kind} IF EXISTS {name}")
+    target.prepare(TABLE, [segments])
+    for day, names in ((FIRST, ["S1", "S2"]), (SECOND, ["S1"])):
+        rows = pl.DataFrame({"segment_id": names}).with_columns(
+            pl.lit(None).alias(n) for n in segments.names if n not in ("segment_id", "as_of")
+        )
+        rows = rows.with_columns(as_of=pl.lit(day), model=pl.lit("m1"))
+        rows = rows.select(column.as_expression for column in segments.columns)
+        target.write(TABLE, (day, "m1"), [(TABLE, scores({"a": "S1"}, day)), (segments, rows)])
+    assert content(server, "as_of, segment_id", "v_segments_today") == [(SECOND, "S1")]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["a; DROP TABLE x", 'q"u`o', "%s", "x" * 57, "b -- ü"])
 def test_any_name_of_a_table_is_written(server, name: str) -> None:
@@ -187,7 +233,7 @@ def test_a_name_that_is_too_long_is_refused_before_any_table_is_made(server, nam
 
 def test_names_of_two_bytes_a_letter_fit_up_to_the_last_byte(server) -> None:
     target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
-    table = scores_table("ü" * 28)  # and "_moves" are 62 bytes
+    table = scores_table("ö" * 28)  # and "_moves" are 62 bytes
     target.prepare(table)
     target.prepare(table)
     assert server.run(f"SELECT count(*) FROM {server.quote(table.name + '_moves')}") == [(0,)]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from segpredict.errors import DatabaseError, UsageError, quote_value
 from segpredict.report.bi import BiColumn
-from segpredict.report.database._tables import SLICE, TODAY_SUFFIX, PublishedTable
+from segpredict.report.database._tables import SLICE, PublishedTable
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -28,7 +28,7 @@ FAMILIES = {
 }
 
 
-def sql_table(table: PublishedTable, metadata: "sa.MetaData") -> "sa.Table":
+def sql_table(table: PublishedTable, dialect: "sa.Dialect") -> "sa.Table":
     """Return a table with types, key and comments, as SQLAlchemy makes it."""
     import sqlalchemy as sa
 
@@ -49,14 +49,13 @@ def sql_table(table: PublishedTable, metadata: "sa.MetaData") -> "sa.Table":
         nullable=False,
         comment="When the row was first published.",
     )
-    # Ids that differ in case are two customers.
-    storage = {"engine": "InnoDB", "charset": "utf8mb4", "collate": "utf8mb4_bin"}
+    storage = {"engine": "InnoDB", "charset": "utf8mb4", "collate": _collation(dialect)}
     options: Any = {
         f"{kind}_{name}": text for kind in ("mysql", "mariadb") for name, text in storage.items()
     }
     made: sa.Table = sa.Table(
         sa.sql.quoted_name(table.name, quote=True),
-        metadata,
+        sa.MetaData(),
         *columns,
         stamp,
         *([sa.Index(_index_name(table.name), *SLICE)] if table.is_by_day else []),
@@ -64,6 +63,11 @@ def sql_table(table: PublishedTable, metadata: "sa.MetaData") -> "sa.Table":
         **options,
     )
     return made
+
+
+def _collation(dialect: Any) -> str:
+    """Return the collation of MySQL or MariaDB that tells all texts apart: "a", "A" and "a "."""
+    return "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
 
 
 def _index_name(table: str) -> str:
@@ -92,14 +96,14 @@ def _type(column: BiColumn, table: PublishedTable) -> Any:
 def prepare_tables(
     connection: "sa.Connection", place: str, tables: list[PublishedTable], *, create: bool
 ) -> None:
-    """Make tables that are not there, if that is wanted, and refuse those of another shape."""
+    """Make tables and views that are not there, if wanted, and refuse tables of another shape."""
     import sqlalchemy as sa
 
     if connection.dialect.name not in WRITTEN_DIALECTS:
         message = f"Tables are written to PostgreSQL, MySQL and MariaDB, not to {place}."
         raise UsageError(message, fix="write a file, and load it with the database's own client.")
-    for table in tables:
-        _require_name(connection.dialect.name, table.name)
+    for name in (each for table in tables for each in (table.name, table.view) if each):
+        _require_name(connection.dialect.name, name)
     inspector = sa.inspect(connection)
     for table in tables:
         if inspector.has_table(table.name):
@@ -108,7 +112,9 @@ def prepare_tables(
             reason = f"it has no table {quote_value(table.name)}"
             raise DatabaseError(place, reason, "add --create to make the tables once.")
         else:
-            sql_table(table, sa.MetaData()).create(connection)
+            sql_table(table, connection.dialect).create(connection)
+        if create and table.view and not inspector.has_table(table.view):
+            _make_view(connection, table, table.view)
 
 
 def _require_name(dialect: str, name: str) -> None:
@@ -122,16 +128,13 @@ def _require_name(dialect: str, name: str) -> None:
         )
 
 
-def make_view_of_today(connection: "sa.Connection", table: PublishedTable) -> None:
-    """Make the view of the newest day of scores, if it is not there."""
+def _make_view(connection: "sa.Connection", table: PublishedTable, name: str) -> None:
+    """Make the view of the newest day, and of the model that was published last for it."""
     import sqlalchemy as sa
 
-    name = table.name + TODAY_SUFFIX
-    if sa.inspect(connection).has_table(name):
-        return
-    scores = sql_table(table, sa.MetaData())
-    newest = sa.select(sa.func.max(scores.alias("days").c.as_of)).scalar_subquery()
-    dated = scores.alias("models")
+    every = sql_table(table, connection.dialect)
+    newest = sa.select(sa.func.max(every.alias("days").c.as_of)).scalar_subquery()
+    dated = every.alias("models")
     model = (
         sa.select(dated.c.model)
         .where(dated.c.as_of == newest)
@@ -139,8 +142,8 @@ def make_view_of_today(connection: "sa.Connection", table: PublishedTable) -> No
         .limit(1)
         .scalar_subquery()
     )
-    chosen = sa.select(*(scores.c[column] for column in table.names)).where(
-        scores.c.as_of == newest, scores.c.model == model
+    chosen = sa.select(*(every.c[column] for column in table.names)).where(
+        every.c.as_of == newest, every.c.model == model
     )
     text = chosen.compile(connection, compile_kwargs={"literal_binds": True})
     quoted = connection.dialect.identifier_preparer.quote_identifier(name)
@@ -165,14 +168,29 @@ def _require_shape(inspector: "sa.Inspector", place: str, table: PublishedTable)
         for name, column in found.items()
         if name not in own and not (column["nullable"] or column.get("default"))
     ]
-    engine = inspector.get_table_options(table.name).get(f"{inspector.dialect.name}_engine")
+    options = inspector.get_table_options(table.name)
+    engine = options.get(f"{inspector.dialect.name}_engine")
     if engine not in (None, "InnoDB"):
         reasons.append(f"its engine {engine} has no transactions")
+    if engine and not reasons:
+        usual = options.get(f"{inspector.dialect.name}_collate")
+        reasons += _merging(table, found, usual, _collation(inspector.dialect))
     if reasons:
         reason = f"table {quote_value(table.name)} has another shape: {'; '.join(reasons[:5])}"
         raise DatabaseError(
             place, reason, "rename that table, or name another with --table or --prefix."
         )
+
+
+def _merging(table: PublishedTable, found: Any, usual: Any, needed: str) -> list[str]:
+    """Return which columns of the key would take two customers, such as "a" and "A", for one."""
+    used = {name: getattr(found[name]["type"], "collation", needed) or usual for name in table.key}
+    return [
+        f"column {quote_value(name)} has the collation {collation}, and needs {needed}, "
+        "which tells all texts apart"
+        for name, collation in used.items()
+        if collation != needed
+    ]
 
 
 def _unfit(column: BiColumn, found: Any) -> str:

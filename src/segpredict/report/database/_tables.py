@@ -1,7 +1,7 @@
 """The tables that are published to a database: those of the star schema, by day and model."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segpredict.report.bi import BI_TABLES, BiColumn
@@ -28,6 +28,7 @@ class PublishedTable:
     columns: tuple[BiColumn, ...]  # all columns, those of the key first
     # Whether all rows (of a day and model) are given: then those that are no more are removed.
     is_whole: bool = True
+    view: str | None = None  # the name of the view of its newest day, if there is one
 
     @property
     def is_by_day(self) -> bool:
@@ -47,7 +48,12 @@ def scores_table(name: str) -> PublishedTable:
     key = ("customer_id", *SLICE)
     meaning = "Scores of customers: segment now, forecast, money, by day and model."
     return PublishedTable(
-        name, meaning, key, (*(KEY[n] for n in key), *own.values(), *known), is_whole=False
+        name,
+        meaning,
+        key,
+        (*(KEY[n] for n in key), *own.values(), *known),
+        is_whole=False,
+        view=name + TODAY_SUFFIX,
     )
 
 
@@ -72,7 +78,8 @@ def run_tables(prefix: str) -> dict[str, PublishedTable]:
     }
     meaning = "The customers that each campaign of the run lists, with their arms."
     key = ("customer_id", *SLICE, "campaign")
-    return {**found, "campaigns": _table(f"{prefix}campaigns", meaning, key, DECLARED["campaigns"])}
+    found["campaigns"] = _table(f"{prefix}campaigns", meaning, key, DECLARED["campaigns"])
+    return {n: replace(table, view=table.name + TODAY_SUFFIX) for n, table in found.items()}
 
 
 def shop_tables(prefix: str) -> dict[str, PublishedTable]:

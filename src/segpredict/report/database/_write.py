@@ -54,8 +54,6 @@ class DatabaseTarget:
             _begin(connection)
             tables = [scores, moves_table(scores.name), *others]
             schema.prepare_tables(connection, self.address.name, tables, create=self.create)
-            if self.create:
-                schema.make_view_of_today(connection, scores)
             for table in tables:  # no rows of no day: only rights are needed
                 _Stage(connection, table).publish(None)
 
@@ -113,7 +111,7 @@ class _Stage:
         import sqlalchemy as sa
 
         self.connection, self.table, self.rows = connection, table, 0
-        self.target = schema.sql_table(table, sa.MetaData())
+        self.target = schema.sql_table(table, connection.dialect)
         is_postgresql = connection.dialect.name == "postgresql"
         columns = [self.target.c[name] for name in table.names]
         # PostgreSQL compares tables by hashes, the others row by row: that needs a key.
@@ -246,7 +244,7 @@ def _moves(
     """Return the question for who moved since the day with the same segments before."""
     import sqlalchemy as sa
 
-    scores = schema.sql_table(table, sa.MetaData())
+    scores = schema.sql_table(table, connection.dialect)
     day, model = slice_key
     now, before = scores.alias("now"), scores.alias("earlier")
     own = sa.select(sa.func.max(scores.c.segmentation)).where(
