@@ -56,7 +56,7 @@ def main() -> int:
                 stream.write_batch(batch)
     except MemoryError:
         return NO_MEMORY
-    except BaseException as error:  # noqa: BLE001 - a panic of Rust is no Exception
+    except BaseException as error:
         sys.stderr.write(f"\n{(str(error) or type(error).__name__).splitlines()[0]}\n")
         return NOT_SOUND
     return 0

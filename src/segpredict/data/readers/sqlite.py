@@ -17,7 +17,7 @@ from segpredict.errors import LimitError, SourceError, UnreadableFileError, quot
 FREE_SECONDS, BYTES_PER_SECOND = 4, 2 << 20  # for any database, and by its size
 MAX_CELL_BYTES = 16 << 20
 STEPS_BETWEEN_LOOKS = 100_000  # of SQLite's machine: milliseconds
-BATCH_ROWS = 5_000
+BATCH_ROWS, BATCH_BYTES = 50_000, 32 << 20  # of texts that wait as objects of Python
 TABLE_NAMES_QUERY = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
     "AND name NOT LIKE 'sqlite_%' ORDER BY name"
@@ -72,16 +72,24 @@ def _limit(shop: sqlite3.Connection, seconds: int) -> None:
 
 
 def _frame(
-    rows: sqlite3.Cursor, schema: dict[str, type[pl.String]], table: str, path: Path,
+    rows: sqlite3.Cursor,
+    schema: dict[str, type[pl.String]],
+    table: str,
+    path: Path,
     layout: SourceOptions,
 ) -> pl.DataFrame:
     """Return rows as text, in batches: cells of Python take several times the room."""
-    frames, size, packed = [pl.DataFrame(schema=schema)], 0, path.stat().st_size
-    while batch := rows.fetchmany(BATCH_ROWS):
-        texts = [[_cell(value, table, path) for value in row] for row in batch]
-        frames.append(pl.DataFrame(texts, schema=schema, orient="row"))
-        size += int(frames[-1].estimated_size())
-        refuse_bomb(size, packed, str(path), layout)
+    frames, texts, size, batch_size = [pl.DataFrame(schema=schema)], [], 0, 0
+    packed = path.stat().st_size
+    for row in rows:
+        texts.append([_cell(value, table, path) for value in row])
+        batch_size += sum(len(text or "") for text in texts[-1])
+        if batch_size > BATCH_BYTES or len(texts) == BATCH_ROWS:
+            frames.append(pl.DataFrame(texts, schema=schema, orient="row"))
+            size, batch_size = size + int(frames[-1].estimated_size()), 0
+            texts.clear()
+            refuse_bomb(size, packed, str(path), layout)
+    frames.append(pl.DataFrame(texts, schema=schema, orient="row"))
     return pl.concat(frames)
 
 
