@@ -10,7 +10,7 @@ import xlsxwriter
 
 from segpredict.config.source import SourceOptions
 from segpredict.core.transactions import RawLines
-from segpredict.data.readers import read_raw_lines
+from segpredict.data.readers import read_raw_lines, read_tables
 from segpredict.errors import BadCellsError, LimitError, SourceError, UnreadableFileError
 
 HEAD = ("customer_id", "date", "amount")
@@ -200,6 +200,28 @@ def test_x08_a_bomb_in_a_sheet_stops_at_the_ratio(tmp_path: Path) -> None:
         archive.writestr(SHEET, b"<row><c><v>1</v></c></row>" * 4_000_000)
     with pytest.raises(LimitError, match="times"):
         read_raw_lines([str(path)])
+
+
+CORNER = '<c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c>'
+
+
+# The second is the same to a reader of XML, and not to one of text.
+@pytest.mark.parametrize("cell", [CORNER, CORNER.replace("<c r", "<c  s='0' r")])
+def test_x08_a_cell_at_the_last_corner_does_not_end_the_process(cell: str, tmp_path: Path) -> None:
+    path, row = book(tmp_path, ("1", "2011-01-31", "1")), f"<row r = '1048576'>{cell}</row>"
+    far = rewritten(path, SHEET, "</sheetData>", f"{row}</sheetData>")
+    with pytest.raises(LimitError, match="reading its cells takes more than") as caught:
+        read_raw_lines([str(far)])
+    assert caught.value.exit_code == 10
+
+
+def test_a_workbook_reads_the_same_in_a_process_of_its_own(tmp_path: Path, monkeypatch) -> None:
+    path = book(tmp_path, ("1", "2011-01-31", "1"), ("2", "2011-02-28", "=1/0"))
+    here = read_tables([str(path)], SourceOptions())[str(path)]
+    monkeypatch.setattr("segpredict.data.readers.excel.is_small", lambda *_: False)
+    apart = read_tables([str(path)], SourceOptions())[str(path)]
+    assert here.frame.equals(apart.frame)
+    assert here.rejects == apart.rejects
 
 
 def test_x09_entities_are_refused(tmp_path: Path) -> None:

@@ -182,3 +182,12 @@ def test_p12_what_would_grow_too_large_is_refused_unread(tmp_path: Path) -> None
     with pytest.raises(LimitError, match="when unpacked") as caught:
         read_raw_lines([str(parquet(tmp_path))], SourceOptions(max_unpacked_bytes=1000))
     assert caught.value.exit_code == 10
+
+
+def test_p12_one_text_that_is_named_many_times_is_refused(tmp_path: Path) -> None:
+    ids = pa.DictionaryArray.from_arrays(pa.array([0] * 100_000, pa.int32()), ["c" * 10_000])
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"customer_id": ids}), path)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(LimitError, match="1000000000"):
+        read_raw_lines([str(path)])

@@ -9,7 +9,7 @@ import pytest
 
 from segpredict.config.source import SourceOptions
 from segpredict.data.readers import file_sha256, read_raw_lines
-from segpredict.errors import SourceError, UnreadableFileError
+from segpredict.errors import LimitError, SourceError, UnreadableFileError
 
 MAKE = "CREATE TABLE orders (customer_id TEXT, date TEXT, amount REAL, note TEXT)"
 FILL = "INSERT INTO orders VALUES ('00123', '2011-01-31', 2.55, NULL), ('7', 'd', 1, 'x')"
@@ -78,6 +78,29 @@ def test_a_view_in_a_database_cannot_reach_other_files(tmp_path: Path) -> None:
     name = duck(tmp_path, view)
     with pytest.raises(UnreadableFileError, match=r"disabled|Permission"):
         read_raw_lines([name], SourceOptions(table="v"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "source", "reason"),
+    [
+        ("i", "n WHERE i < 0", "more than 0 seconds"),  # never a first row
+        ("hex(zeroblob(9000000))", "n LIMIT 1", "one cell more than 16 MiB"),
+        ("hex(zeroblob(4000000))", "n", "times; source"),  # rows without end
+    ],
+)
+def test_a_view_that_grows_is_given_up(
+    cell: str, source: str, reason: str, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("segpredict.data.readers.sqlite.FREE_SECONDS", 0 if cell == "i" else 60)
+    path = tmp_path / "a.sqlite"
+    with closing(sqlite3.connect(path)) as shop:
+        shop.execute(
+            "CREATE VIEW t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+            f"SELECT {cell} AS customer_id FROM {source}"
+        )
+    with pytest.raises(LimitError, match=reason) as caught:
+        read_raw_lines([str(path)])
+    assert caught.value.exit_code == 10
 
 
 def test_binary_cells_are_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ formula as the value that was stored with it. Macros are never run.
 
 import hashlib
 import io
+import json
 import lzma
 import re
 import struct
@@ -14,6 +15,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import fastexcel
 import polars as pl
@@ -23,6 +25,8 @@ from segpredict.data.readers import _reader as reader
 from segpredict.data.readers import _unpack as unpack
 from segpredict.data.readers._columns import count_recognised
 from segpredict.data.readers._rows import unique_column_names
+from segpredict.data.readers._workbook import is_small, read_sheets_apart
+from segpredict.data.readers._workbook_process import read_sheets
 from segpredict.errors import SourceError, UnreadableFileError, quote_value
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
@@ -61,6 +65,8 @@ class _Seen:
     hidden: int = 0  # rows
     unstored: list[str] = field(default_factory=list)  # formulas without a value
     is_1904: bool = False
+    size: int = 0  # bytes of its parts when unpacked
+    is_small: bool = False  # all cells take little memory, as is proven
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,15 @@ def _read(path: Path, layout: SourceOptions) -> reader.SourceTable:
     file = str(path)
     with unpack.open_unchanged(path, layout) as stream:
         content = stream.read()
-    facts = _scan_workbook(content, file, layout)
-    with reader.translate_read_errors(
-        file, "a sound workbook", fastexcel.FastExcelError, ValueError
-    ):
-        workbook = fastexcel.read_excel(content)
-        every = [_load(workbook, name) for name in workbook.sheet_names]
+    facts, seen = _scan_workbook(content, file, layout)
+    if seen.is_small:
+        with reader.translate_read_errors(
+            file, "a sound workbook", fastexcel.FastExcelError, ValueError
+        ):
+            batches = list(read_sheets(content))
+    else:
+        batches = read_sheets_apart(content, seen.size, file)
+    every = [_sheet(batch) for batch in batches]
     sheets = [sheet for sheet in every if sheet.cells.height]
     chosen = _choose(sheets, layout, file)
     names = [sheet.name for sheet in chosen]
@@ -95,12 +104,14 @@ def _read(path: Path, layout: SourceOptions) -> reader.SourceTable:
     return replace(whole, sha256=hashlib.sha256(content).hexdigest(), detected=found)
 
 
-def _scan_workbook(content: bytes, file: str, layout: SourceOptions) -> dict[str, str]:
+def _scan_workbook(
+    content: bytes, file: str, layout: SourceOptions
+) -> tuple[dict[str, str], _Seen]:
     """Walk through a workbook, unpacking it piece by piece, and return what it hides."""
     if content.startswith(OLE_MAGIC):
         if ENCRYPTED_MARK in content:
             raise UnreadableFileError(file, "it is locked with a password", "save it without one.")
-        return {"kind": "xls"}
+        return {"kind": "xls"}, _Seen(size=len(content))
     if not content.startswith(unpack.ZIP):
         raise UnreadableFileError(file, "it is no workbook", "name its kind in source.format.")
     try:
@@ -125,7 +136,7 @@ def _scan_workbook(content: bytes, file: str, layout: SourceOptions) -> dict[str
     facts = {"dates_from": "1904"} if seen.is_1904 else {}
     if seen.hidden:
         facts["hidden_rows"] = f"{seen.hidden}, read like the others"
-    return facts
+    return facts, seen
 
 
 def _cell_error(file: str, reason: str, fix: str, place: str, value: str) -> UnreadableFileError:
@@ -134,7 +145,6 @@ def _cell_error(file: str, reason: str, fix: str, place: str, value: str) -> Unr
 
 
 def _walk(content: bytes, file: str, layout: SourceOptions) -> _Seen:
-    size = 0
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = archive.infolist()
         unpack.refuse_unsafe_names([entry.filename for entry in entries], file)
@@ -147,10 +157,14 @@ def _walk(content: bytes, file: str, layout: SourceOptions) -> _Seen:
             with archive.open(entry) as part:
                 rest = b""
                 while piece := part.read(unpack.CHUNK_BYTES):
-                    size += len(piece)
-                    unpack.refuse_bomb(size, packed, file, layout)
+                    seen.size += len(piece)
+                    unpack.refuse_bomb(seen.size, packed, file, layout)
                     _look(entry.filename, rest + piece, len(rest), seen, file)
                     rest = piece[-CHUNK_OVERLAP:]
+        # Their real sizes are known now: a part is no larger than what came out of all.
+        if seen.size == sum(entry.file_size for entry in entries):
+            parts = {entry.filename: entry.file_size for entry in entries}
+            seen.is_small = is_small(parts, archive.read)
     return seen
 
 
@@ -180,15 +194,12 @@ def _look(name: str, whole: bytes, new: int, seen: _Seen, file: str) -> None:
         ]
 
 
-def _load(workbook: fastexcel.ExcelReader, name: str) -> _Sheet:
-    sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-    batch, wrong = sheet.to_arrow_with_errors() if sheet.height else (None, None)
-    if batch is None:
-        return _Sheet(name, pl.DataFrame(), ())
-    cells = pl.DataFrame(batch)
+def _sheet(batch: Any) -> _Sheet:
+    facts = batch.schema.metadata
+    cells = pl.DataFrame(batch) if batch.num_columns else pl.DataFrame()
     cells = cells.rename({old: str(i) for i, old in enumerate(cells.columns)})
-    errors = [(*e.position, e.detail) for e in wrong.errors] if wrong else []
-    return _Sheet(name, cells, tuple(errors))
+    errors = tuple((row, column, text) for row, column, text in json.loads(facts[b"errors"]))
+    return _Sheet(facts[b"sheet"].decode(), cells, errors)
 
 
 def _choose(sheets: Sequence[_Sheet], layout: SourceOptions, file: str) -> list[_Sheet]:

@@ -1,6 +1,7 @@
 """SQLite database files: one table or view. The first row is row 2, as in a frame."""
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -10,9 +11,13 @@ import polars as pl
 from segpredict.config.source import SourceOptions
 from segpredict.core.disk import hash_stream
 from segpredict.data.readers._reader import FileReader, SourceTable, row_numbers
-from segpredict.data.readers._unpack import open_unchanged, refuse_side_file
-from segpredict.errors import SourceError, UnreadableFileError, quote_value
+from segpredict.data.readers._unpack import open_unchanged, refuse_bomb, refuse_side_file
+from segpredict.errors import LimitError, SourceError, UnreadableFileError, quote_value
 
+FREE_SECONDS, BYTES_PER_SECOND = 4, 2 << 20  # for any database, and by its size
+MAX_CELL_BYTES = 16 << 20
+STEPS_BETWEEN_LOOKS = 100_000  # of SQLite's machine: milliseconds
+BATCH_ROWS, BATCH_BYTES = 50_000, 32 << 20  # of texts that wait as objects of Python
 TABLE_NAMES_QUERY = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') "
     "AND name NOT LIKE 'sqlite_%' ORDER BY name"
@@ -21,22 +26,71 @@ TABLE_NAMES_QUERY = (
 
 def _read(path: Path, layout: SourceOptions) -> SourceTable:
     address = f"{path.resolve().as_uri()}?mode=ro"
+    seconds = allowed_seconds(path)
     with open_database(path, layout, ("-wal", "-journal")) as sha256:
         try:
             with closing(sqlite3.connect(address, uri=True)) as shop:
+                _limit(shop, seconds)
                 names = [name for (name,) in shop.execute(TABLE_NAMES_QUERY)]
                 table, quoted = choose_table(names, layout, str(path))
                 # Quoted, and one of the names that the database itself listed.
                 rows = shop.execute(f"SELECT * FROM {quoted}")
                 schema = dict.fromkeys([column[0] for column in rows.description], pl.String)
-                texts = [[_cell(value, table, path) for value in row] for row in rows]
+                frame = _frame(rows, schema, table, path, layout)
         except (sqlite3.Error, UnicodeDecodeError) as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            if code in (sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_NOMEM):
+                raise too_much_error(path, seconds) from None
             raise UnreadableFileError(
                 str(path), f"it is no sound SQLite database ({error})", "copy it again."
             ) from None
-    frame = pl.DataFrame(texts, schema=schema, orient="row")
     found = {"format": "sqlite", "table": table}
     return SourceTable(frame, row_numbers(frame.height), sha256, found)
+
+
+def allowed_seconds(path: Path) -> int:
+    """Return how long the reading of a database may take: a view can go on for ever."""
+    return FREE_SECONDS + path.stat().st_size // BYTES_PER_SECOND
+
+
+def too_much_error(path: Path, seconds: int) -> LimitError:
+    """Return the error of a database that takes more than its size is worth."""
+    return LimitError(
+        f"{quote_value(path)}: reading it takes more than {seconds} seconds, or one cell more than "
+        f"{MAX_CELL_BYTES >> 20} MiB.",
+        fix="if it is a view, write what it gives into a table; if a cell is as large, leave that "
+        "column out.",
+        file=str(path),
+    )
+
+
+def _limit(shop: sqlite3.Connection, seconds: int) -> None:
+    """Interrupt statements that take longer, in time of this thread, and refuse huge cells."""
+    end = time.thread_time() + seconds
+    shop.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
+    shop.set_progress_handler(lambda: time.thread_time() > end, STEPS_BETWEEN_LOOKS)
+
+
+def _frame(
+    rows: sqlite3.Cursor,
+    schema: dict[str, type[pl.String]],
+    table: str,
+    path: Path,
+    layout: SourceOptions,
+) -> pl.DataFrame:
+    """Return rows as text, in batches: cells of Python take several times the room."""
+    frames, texts, size, batch_size = [pl.DataFrame(schema=schema)], [], 0, 0
+    packed = path.stat().st_size
+    for row in rows:
+        texts.append([_cell(value, table, path) for value in row])
+        batch_size += sum(len(text or "") for text in texts[-1])
+        if batch_size > BATCH_BYTES or len(texts) == BATCH_ROWS:
+            frames.append(pl.DataFrame(texts, schema=schema, orient="row"))
+            size, batch_size = size + int(frames[-1].estimated_size()), 0
+            texts.clear()
+            refuse_bomb(size, packed, str(path), layout)
+    frames.append(pl.DataFrame(texts, schema=schema, orient="row"))
+    return pl.concat(frames)
 
 
 @contextmanager
