@@ -108,8 +108,8 @@ def clean_typed_lines(
         _require_filled(name, columns.setdefault(name, nothing))
     typed, place = _typed_frame(columns, nothing, plan)
     roles = [name for name in NUMBERS if name in columns]
-    # What a field means is said by its name, not found out: only an amount may be the order's.
-    known = plan if "amount" in roles else replace(plan, amount_level="line")
+    # What a field means is said by its name and the plan, and not found out.
+    known = replace(plan, amount_level=(plan.amount_level if "amount" in roles else None) or "line")
     money = settled_statuses(typed, roles, plan)
     is_negative = "price" in roles and bool((money["price"] < 0).any())
     for rule in money_rules(money.columns, known, has_negative_prices=is_negative):
