@@ -14,8 +14,8 @@ from segpredict.classifier.splits import Fold
 from segpredict.config.classifier import ClassifierOptions, XgboostOptions
 from segpredict.core.arrays import FloatArray as FloatArray
 from segpredict.core.arrays import IntArray as IntArray
-from segpredict.core.frames import FEW_ROWS
 from segpredict.core.customer_sample import sample_transactions
+from segpredict.core.frames import FEW_ROWS
 from segpredict.core.panel import Panel
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON

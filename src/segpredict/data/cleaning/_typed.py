@@ -283,14 +283,20 @@ def _moments(
     """Return the days and minutes of times on the shop's clock, and where that is."""
     _require_filled("time", values)
     # A text is read once. Equal values of other kinds may be of several zones.
-    if {*map(type, values)} == {str} and len(distinct := [*dict.fromkeys(values)]) < len(values):
-        try:
-            days, minutes, place = _moments(distinct, plan)
-        except LineFieldError:
-            pass  # for the place of the line among all
-        else:
-            day_of, minute_of = (dict(zip(distinct, e, strict=True)) for e in (days, minutes))
-            return [day_of[e] for e in values], [minute_of[e] for e in values], place
+    distinct = [*dict.fromkeys(values)] if {*map(type, values)} == {str} else values
+    try:
+        days, minutes, place = _read_moments(distinct, plan)
+    except LineFieldError:
+        return _read_moments(values, plan)  # which names the line among all
+    if len(distinct) == len(values):
+        return days, minutes, place
+    day_of, minute_of = (dict(zip(distinct, each, strict=True)) for each in (days, minutes))
+    return [day_of[each] for each in values], [minute_of[each] for each in values], place
+
+
+def _read_moments(
+    values: Sequence[Any], plan: CleaningOptions
+) -> tuple[list[int], list[int | None], str]:
     moments = [_moment(place, each) for place, each in enumerate(values)]
     zones = {each.utcoffset() for each in moments if isinstance(each, datetime)}
     offsets = sorted(zone for zone in zones if zone is not None)

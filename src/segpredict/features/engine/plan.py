@@ -39,9 +39,7 @@ class FeatureQuery:
     derived: Mapping[str, pl.Expr]  # the columns of the result
     columns: orders.RowColumns  # further columns of orders
 
-    def side_totals(
-        self, tables: SideTables, name: str, rows: pl.DataFrame | None
-    ) -> SideTotals:
+    def side_totals(self, tables: SideTables, name: str, rows: pl.DataFrame | None) -> SideTotals:
         """Return the measures of other rows than orders, as known at the cutoff."""
         kind, measures = SIDE_ROWS[name], self.side_columns[name]
         facts = kind.facts(tables, self.window) if kind.facts else {}
