@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from segpredict.errors import ContractError, LimitError
+from segpredict.scoring.history import ScoreHistory
 from segpredict.service import arrow_lines
 from segpredict.service.arrow_lines import read_arrow_lines
 from segpredict.service.bodies import (
@@ -344,3 +345,33 @@ def test_any_lines_are_scored_or_refused(service, lines):
     else:
         assert answer.status_code in (413, 422)
         assert Problem.model_validate_json(answer.content).fix
+
+
+def test_a_large_body_of_unknown_fields_is_refused_before_they_are_listed(service, monkeypatch):
+    def listed(*_: Any) -> None:
+        raise AssertionError("every field is listed")
+
+    monkeypatch.setattr(ScoreBody, "model_validate_json", listed)
+    many = {f"a{number}": 1 for number in range(120_000)}
+    for body in (many, {"as_of": AS_OF, "lines": [LINE | many]}):
+        answer = service.post("/v1/score", body)
+        assert answer.status_code == 422
+        assert answer.json()["field"] == "body"
+
+
+def test_past_scores_of_a_customer_are_those_of_the_history(start, buyers, tmp_path):
+    scored = start().state.live
+    history = ScoreHistory(tmp_path / "history")
+    assert start(history=tmp_path / "history").state.past_scores(buyers[0]) == []
+    for day in (30, 0):
+        rows_then = scored.scores.with_columns(pl.col("as_of") - pl.duration(days=day))
+        history.add_scores(rows_then, scored.version)
+    served = start(history=tmp_path / "history")
+    found = served.client.get(f"/v1/customers/{buyers[0]}").json()
+    own = scored.scores.filter(customer_id=buyers[0]).row(0, named=True)
+    known = [(row["as_of"], row["segment"], row["next_segment_id"]) for row in found["history"]]
+    days = [own["as_of"] - dt.timedelta(days=day) for day in (0, 30)]
+    assert known == [(str(day), own["segment"], own["next_segment_id"]) for day in days]
+    text = served.client.get(f"/customers?id={buyers[0]}").text
+    assert "Scored before" in text
+    assert text.count(own["segment"]) > 2

@@ -15,6 +15,7 @@ from segpredict.config.classifier import ClassifierOptions, XgboostOptions
 from segpredict.core.arrays import FloatArray as FloatArray
 from segpredict.core.arrays import IntArray as IntArray
 from segpredict.core.customer_sample import sample_transactions
+from segpredict.core.frames import FEW_ROWS
 from segpredict.core.panel import Panel
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON
@@ -187,6 +188,7 @@ def normalised(weights: FloatArray) -> FloatArray:
 
 
 _NUMBERS = (pl.Boolean, pl.Null)  # kinds of columns beside the numeric ones
+_PLAIN = {pl.Float64, pl.Int8}  # those of scored rows, which 64 bits hold exactly
 
 
 def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -196,6 +198,13 @@ def feature_matrix(customers: pl.DataFrame, names: Sequence[str]) -> npt.NDArray
     [[2.5, 1.0], [3.0, nan]]
     """
     there = set(customers.columns)
+    if customers.height <= FEW_ROWS and there.issuperset(names):
+        some = customers.select(names)
+        if {*some.dtypes} <= _PLAIN:
+            with np.errstate(over="ignore"):
+                few = some.to_numpy().astype(np.float32)
+            few[np.isinf(few)] = np.nan
+            return few
     columns = [customers.get_column(name) for name in names if name in there]
     text = [each for each in columns if not (each.dtype.is_numeric() or each.dtype in _NUMBERS)]
     if len(columns) < len(names) or text:

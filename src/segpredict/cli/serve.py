@@ -26,6 +26,13 @@ def command(
             "postgresql://USER@HOST/DATABASE.",
         ),
     ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Also show how a customer was scored before (see `segpredict score --history`).",
+        ),
+    ] = None,
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -77,6 +84,7 @@ def command(
         os.environ.get(TOKEN_VARIABLE) or None,
         allow_anonymous,
         orders,
+        history,
         rate,
         threads,
     )

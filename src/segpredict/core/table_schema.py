@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from segpredict.core.frames import FEW_ROWS
 from segpredict.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -78,12 +79,22 @@ class ColumnSchema:
         )
 
     @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers of 64 bits with bounds, and nothing else."""
+        return self.dtype is pl.Float64 and self._is_bounded
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest finite value."""
+        low = -_LARGEST if self.low is None else self.low
+        return low, _LARGEST if self.high is None else self.high
+
+    @property
     def _is_bounded(self) -> bool:
         return self.is_finite or self.low is not None or self.high is not None
 
     def _is_within(self, values: pl.Series) -> bool:
-        low = -_LARGEST if self.low is None else self.low
-        high = _LARGEST if self.high is None else self.high
+        low, high = self.bounds
         # The least and the most of numbers of which one is NaN are NaN.
         for piece in values.get_chunks():
             numbers = piece.to_numpy()  # null becomes NaN, and nothing else may be
@@ -93,6 +104,19 @@ class ColumnSchema:
                 if is_nan or (known.size and not (known.min() >= low and known.max() <= high)):
                     return False
         return True
+
+
+def _are_within(frame: pl.DataFrame, columns: Mapping[str, ColumnSchema]) -> bool:
+    """Return whether columns of few numbers are all right: together, as calls cost the most."""
+    some = frame.select(list(columns))
+    if not columns or any(dtype != pl.Float64 for dtype in some.dtypes):
+        return not columns
+    cells, bounds = some.to_numpy(), np.array([column.bounds for column in columns.values()])
+    outside = ~((cells >= bounds[:, 0]) & (cells <= bounds[:, 1]))
+    # Null becomes NaN, and nothing else may be outside.
+    is_nan = np.isnan(cells) if outside.any() else outside
+    nulls = sum(each.null_count() for each in some.iter_columns()) if outside.any() else 0
+    return bool((outside == is_nan).all()) and int(is_nan.sum()) == nulls
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +152,13 @@ class TableSchema:
             return False
         if self.ordered and list(found) != [n for n in frame.columns if n in found]:
             return False
-        if not all(column.accepts(frame.get_column(n)) for n, column in found.items()):
+        others = found
+        if frame.height <= FEW_ROWS:
+            numbers = {n: c for n, c in found.items() if c.nullable and c.is_number}
+            if not _are_within(frame, numbers):
+                return False
+            others = {n: c for n, c in found.items() if n not in numbers}
+        if not all(column.accepts(frame.get_column(n)) for n, column in others.items()):
             return False
         if not self.unique or frame.height < 2:
             return True

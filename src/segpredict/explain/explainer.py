@@ -114,16 +114,21 @@ class ForecastExplainer:
         ids = [segment.id for segment in self.classes]
         return feature_importance(margins, self.model.feature_names, families, ids)
 
-    def explain_reasons(self, customers: pl.DataFrame, threads: int = 1) -> pl.DataFrame:
+    def explain_reasons(
+        self, customers: pl.DataFrame, threads: int = 1, probabilities: FloatArray | None = None
+    ) -> pl.DataFrame:
         """Return the reasons of all customers, in chunks, without other tables.
 
         * `customers`: one row a customer: ``customer_id``, ``state_now`` and the columns.
         * `threads`: threads; the words do not depend on them.
+        * `probabilities`: those of the scores, where they are known.
         """
-        found = []
+        found, done = [], 0
         for some, cube in self.model.shap_chunks(customers, threads=threads):
-            contrasts = self._contrasts(some, cube, self.model.predict_proba(some))
-            found.append(self._reasons(some, contrasts))
+            p = None if probabilities is None else probabilities[done:][: some.height]
+            p = self.model.predict_proba(some) if p is None else p
+            found.append(self._reasons(some, self._contrasts(some, cube, p)))
+            done += some.height
         return pl.concat(found) if found else pl.DataFrame(schema=REASONS_SCHEMA)
 
     def with_threshold(self, threshold: Mapping[str, float]) -> "ForecastExplainer":

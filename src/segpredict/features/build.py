@@ -9,6 +9,7 @@ import polars as pl
 
 from segpredict.core import schemas
 from segpredict.core.panel import Feature, FeatureTable
+from segpredict.core.table_schema import TableSchema
 from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
 from segpredict.errors import SchemaError
@@ -72,8 +73,7 @@ def _measured(
     intervals: Sequence[FeatureQuery],
 ) -> tuple[list[FeatureTable], list[pl.DataFrame]]:
     """Return the features of windows and the results of further queries, in one pass."""
-    declared = _declared(chosen)
-    schema = schemas.feature_schema(declared)
+    declared, schema = _declared(chosen), _schema(chosen)
     queries = [*(plan_query(window, chosen) for window in windows), *intervals]
     frames = batches.compute_in_batches(transactions, lambda batch: run_queries(batch, queries))
     tables = [
@@ -253,6 +253,11 @@ def fitted_families(
     # Sorted by name, so that the columns do not depend on the order of the request.
     families = (FEATURE_FAMILIES.get(name) for name in sorted(set(names)))
     return tuple(family.with_side_tables(side_tables or SideTables()) for family in families)
+
+
+@lru_cache(maxsize=16)
+def _schema(families: tuple[FeatureFamily, ...]) -> TableSchema:
+    return schemas.feature_schema(_declared(families))
 
 
 @lru_cache(maxsize=16)

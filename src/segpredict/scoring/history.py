@@ -1,6 +1,7 @@
 """The append-only history of scores: the segment of each customer, by day and model."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -140,6 +141,15 @@ class ScoreHistory:
         parts = [pl.DataFrame(schema=SCORE_HISTORY_SCHEMA), *(_read(path) for path in files)]
         return pl.concat(parts).sort("as_of", "model", "customer_id")
 
+    def scores_of(self, customer_id: str) -> pl.DataFrame:
+        """Return the rows of one customer, the newest first."""
+        parts = [pl.DataFrame(schema=SCORE_HISTORY_SCHEMA)]
+        for path in self._files(None, None):
+            with _readable(path):
+                rows = pl.scan_parquet(path, glob=False)
+                parts.append(rows.filter(pl.col("customer_id") == customer_id).collect())
+        return pl.concat(parts).sort("as_of", "model", descending=[True, False])
+
     def list_entries(self) -> pl.DataFrame:
         """Return the entries: one row a day and model, with the number of customers."""
         parts = [
@@ -268,10 +278,17 @@ def _changed(rows: pl.DataFrame, known: pl.DataFrame) -> int:
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pl.DataFrame:
+    with _readable(path):
+        return pl.read_parquet(path, columns=columns, glob=False)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say which file it is that cannot be read."""
     try:
         if pl.read_parquet_schema(path) != SCORE_HISTORY_SCHEMA:
             raise _damaged(path, "its columns are not those of a history")
-        return pl.read_parquet(path, columns=columns, glob=False)
+        yield
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _damaged(path, str(error).split("\n")[0]) from None
 

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from segpredict.config.cleaning import CleaningOptions
+from segpredict.core.arrays import FloatArray
 from segpredict.core.customer_ids import IdForm
 from segpredict.core.process import refuse_forked_process
 from segpredict.core.shop_facts import MIN_CUSTOMERS, ShopFacts
@@ -90,8 +91,9 @@ class OnlineScorer:
         window = predictor.time.window_at(shop.end_day, self.since)
         rows = predictor.customer_rows(shop, window)
         require_customers(rows.customers, window)
-        scores = predictor.score_rows(rows)
-        return self._with_reasons(scores, rows) if explain else scores
+        p = predictor.predict_rows(rows)
+        scores = predictor.score_rows(rows, p)
+        return self._with_reasons(scores, rows, p) if explain else scores
 
     def _require_same_form(self, shop: Transactions) -> None:
         """Refuse customers or times of another form than in training."""
@@ -135,15 +137,18 @@ class OnlineScorer:
             if table is not None
         }
 
-    def _with_reasons(self, scores: pl.DataFrame, rows: ScoringRows) -> pl.DataFrame:
+    def _with_reasons(
+        self, scores: pl.DataFrame, rows: ScoringRows, probabilities: FloatArray
+    ) -> pl.DataFrame:
         explainer = self.predictor.explainer
         assert explainer is not None
         found: dict[str, list[dict[str, object]]] = {}
-        for row in explainer.explain_reasons(rows.eligible).to_dicts():
-            found.setdefault(row["customer_id"], []).append({n: row[n] for n in REASON_FIELDS})
-        reasons = [found.get(name) for name in scores["customer_id"]]
+        reasons = explainer.explain_reasons(rows.eligible, probabilities=probabilities)
+        for row in reasons.select("customer_id", *REASON_FIELDS).to_dicts():
+            found.setdefault(row.pop("customer_id"), []).append(row)
+        listed = [found.get(name) for name in scores["customer_id"]]
         kind = pl.List(pl.Struct({name: REASONS_SCHEMA[name] for name in REASON_FIELDS}))
-        return scores.hstack([pl.Series("reasons", reasons, dtype=kind)])
+        return scores.hstack([pl.Series("reasons", listed, dtype=kind)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from segpredict.config.load import ConfigLike
 from segpredict.config.outputs import ExplainOptions
 from segpredict.config.source import SourceOptions
 from segpredict.core import schemas
+from segpredict.core.arrays import FloatArray
 from segpredict.core.customer_ids import id_texts
 from segpredict.core.process import refuse_forked_process
 from segpredict.core.segment import Segment
@@ -318,11 +319,15 @@ class SegmentPredictor:
                 "say with --since when the shop's records begin.",
             )
 
-    def score_rows(self, found: ScoringRows) -> pl.DataFrame:
-        """Return the scores of customers whose features are known."""
-        p = np.zeros((0, len(self.segments)))
-        if found.eligible.height:
-            p = self.model.predict_proba(found.eligible)
+    def predict_rows(self, found: ScoringRows) -> FloatArray:
+        """Return the probabilities of the eligible customers."""
+        if not found.eligible.height:
+            return np.zeros((0, len(self.segments)))
+        return self.model.predict_proba(found.eligible)
+
+    def score_rows(self, found: ScoringRows, p: FloatArray | None = None) -> pl.DataFrame:
+        """Return the scores of customers whose features are known, and perhaps probabilities."""
+        p = self.predict_rows(found) if p is None else p
         return score_frame(found, p, self.segments, self.policy, self.value_model)
 
 

@@ -38,10 +38,12 @@ def what_if(
     shop: Transactions,
     customer_id: str,
     planned: PlannedOrder | None = None,
+    sellers: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Return a customer's forecast as it is, and with one more order of the median value.
 
-    `planned` is one more order to try.
+    `planned` is one more order to try; `sellers` the `best_sellers`, where `shop` is not the whole
+    one.
     """
     window = predictor.score_window(shop)
     own = shop.known_at(window.cutoff).filter(pl.col("customer_id") == customer_id).collect()
@@ -51,7 +53,8 @@ def what_if(
     usual = int(np.median(orders["amount"].to_numpy()))
     amounts = {"as_is": 0, "usual": usual, "double": 2 * usual}
     cases: dict[str, tuple[int, str | None]] = {name: (n, None) for name, n in amounts.items()}
-    new_product = _unknown_product(shop, own, window)
+    sellers = best_sellers(shop, window.cutoff) if sellers is None else sellers
+    new_product = _unknown_product(sellers, shop.side_tables.products, own)
     if new_product is not None:
         cases["category"] = (usual, new_product)
     if planned is not None:
@@ -96,22 +99,30 @@ def _with_order(
     )
 
 
-def _unknown_product(shop: Transactions, own: pl.DataFrame, window: Window) -> str | None:
-    """Return the best-selling product of categories that the customer never bought."""
+def best_sellers(shop: Transactions, cutoff: int) -> pl.DataFrame:
+    """Return ``product_id`` and ``category`` of what a shop sold, what sold best first."""
     products = shop.side_tables.products
     if products is None or "category" not in products.columns:
-        return None
+        return pl.DataFrame(schema={"product_id": pl.String, "category": pl.String})
     named = products.select("product_id", "category").drop_nulls()
-    known = own.join(named, on="product_id", how="inner")["category"].unique()
-    sold = (
-        shop.known_at(window.cutoff)
+    return (
+        shop.known_at(cutoff)
         .filter(~pl.col("is_return"))
-        .join(named.lazy(), on="product_id", how="inner")
-        .filter(~pl.col("category").is_in(known.implode()))
         .group_by("product_id")
         .len()
+        .join(named.lazy(), on="product_id", how="inner")
         .sort("len", "product_id", descending=[True, False])
-        .head(1)
+        .select("product_id", "category")
         .collect()
     )
-    return next(iter(sold["product_id"]), None)
+
+
+def _unknown_product(
+    sellers: pl.DataFrame, products: pl.DataFrame | None, own: pl.DataFrame
+) -> str | None:
+    """Return the best-selling product of categories that the customer never bought."""
+    if sellers.is_empty() or products is None:
+        return None
+    known = own.join(products, on="product_id", how="inner")["category"].drop_nulls().unique()
+    other = sellers.filter(~pl.col("category").is_in(known.implode()))
+    return next(iter(other["product_id"]), None)

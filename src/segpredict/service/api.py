@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Any, TypeVar
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from segpredict.core.window import as_date
-from segpredict.errors import CustomerMissingError, LineFieldError
+from segpredict.errors import ContractError, CustomerMissingError, LineFieldError
 from segpredict.report.model_names import replace_model_names
 from segpredict.service import arrow_lines
 from segpredict.service.bodies import (
@@ -30,9 +31,12 @@ from segpredict.service.bodies import (
     SegmentsAnswer,
 )
 from segpredict.service.live_run import LiveRun
+from segpredict.service.problems import PLAIN_FIX
 from segpredict.service.state import ServiceState
 
 JSON_TYPE = "application/json"
+LARGE_BYTES = 2**20  # of a body that is looked through first
+MAX_FIELDS = 32  # of an object; a line has 14
 T = TypeVar("T")
 Body = TypeVar("Body", bound=BaseModel)
 CustomerId = Annotated[str, Path(min_length=1, max_length=MAX_TEXT, pattern=NO_NUL)]
@@ -82,7 +86,25 @@ async def json_body(request: Request, kind: type[Body]) -> Body:
     if media_type(request) != JSON_TYPE:
         raise HTTPException(415, "The body must be application/json.")
     content = await request.body()
-    return await in_thread(state_of(request), lambda: kind.model_validate_json(content))
+
+    def read() -> Body:
+        if len(content) > LARGE_BYTES:
+            _refuse_many_fields(content)
+        return kind.model_validate_json(content)
+
+    return await in_thread(state_of(request), read)
+
+
+def _refuse_many_fields(content: bytes) -> None:
+    """Refuse an object of many fields: to list all that are not known takes seconds."""
+
+    def count(fields: list[tuple[str, object]]) -> None:
+        if len(fields) > MAX_FIELDS:
+            message = "The body has many fields that are not known."
+            raise ContractError(message, fix=PLAIN_FIX, column="body")
+
+    with suppress(ValueError, RecursionError):  # what is no JSON is refused by the reader
+        json.loads(content, object_pairs_hook=count)
 
 
 def media_type(request: Request) -> str:
@@ -190,7 +212,12 @@ async def customer(request: Request, customer_id: CustomerId) -> Response:
         found = live.view(name, state.orders)
         if found is None:
             raise CustomerMissingError(customer_id, live.scorer.predictor.time.lookback)
+        past = [
+            {key: str(value) if isinstance(value, date) else value for key, value in row.items()}
+            for row in state.past_scores(name)
+        ]
         more = {"customer_id": name, "source": found.source, "orders": found.orders}
+        more["history"] = past
         return score_answer(live, found.as_of, found.score, **more)
 
     return await in_thread(state, compute)

@@ -102,6 +102,9 @@ class CustomerAnswer(ScoreAnswer):
         description="run: the scores of the run; live: computed with orders that came after it."
     )
     orders: list[dict[str, JsonValue]] = Field(description="The newest orders first.")
+    history: list[dict[str, JsonValue]] = Field(
+        description="How the customer was scored before, the newest first; empty without a history."
+    )
 
 
 class SegmentFacts(BaseModel):

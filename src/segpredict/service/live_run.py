@@ -22,7 +22,7 @@ from segpredict.pipeline import loading
 from segpredict.pipeline.artifacts import REPORT_PATHS
 from segpredict.scoring.history import ModelVersion
 from segpredict.scoring.online import LOGS, OnlineScorer
-from segpredict.scoring.what_if import PlannedOrder, what_if
+from segpredict.scoring.what_if import PlannedOrder, best_sellers, what_if
 from segpredict.service.orders import Order, OrderStore
 
 PAGE = REPORT_PATHS["html"]
@@ -127,6 +127,12 @@ class LiveRun:
         """How many customers of the run are in each segment now."""
         return dict(self.scores.group_by("segment_id").len().iter_rows())
 
+    @cached_property
+    def best_sellers(self) -> pl.DataFrame:
+        """What the run's shop sold, for orders that are tried (`what_if.best_sellers`)."""
+        with self._reading:
+            return best_sellers(self.shop, self.shop.end_day)
+
     def find(self, beginning: str) -> list[str]:
         """Return ids of the run that begin with a text, or are it."""
         ids = self.scores["customer_id"]
@@ -214,9 +220,8 @@ class LiveRun:
             run = self.scorer.predictor.side_tables
             # The order may be of a product that she never bought.
             tables = replace(shop.side_tables, products=run.products, prices=run.prices)
-            tried = what_if(
-                self.scorer.predictor, replace(shop, side_tables=tables), customer_id, planned
-            )
+            whole = replace(shop, side_tables=tables)
+            tried = what_if(self.scorer.predictor, whole, customer_id, planned, self.best_sellers)
             cases = tried.to_dicts()
         source = "live" if lines or as_of != self.end else "run"
         return CustomerView(customer_id, as_of, source, score, _orders(known), cases)

@@ -43,6 +43,7 @@ class ServiceOptions:
     token: str | None = None  # as from the environment
     allow_anonymous: bool = False  # beyond this machine without a token
     orders: str | None = None  # a SQLite file or an address of PostgreSQL; ``None`` keeps none
+    history: Path | None = None  # of scores (`scoring.history.ScoreHistory`); ``None``: none
     rate: float = 50.0  # requests a second that one client may send; 0 for any
     threads: int = 2  # that score at one time
     waiting: int = 64  # requests that may wait for them

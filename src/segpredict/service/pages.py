@@ -91,14 +91,15 @@ async def customers(
     live, given = state.live, id.replace("\0", "").strip()[:MAX_TEXT]
     tried = {"id": given, "amount": amount.strip()[:20], "product": product.strip()[:MAX_TEXT]}
     if not given:
-        return _page("customer.html", live, given=tried, found=None, near=[], problem="")
+        return _page("customer.html", live, given=tried, found=None, near=[], problem="", past=[])
     planned, problem = _planned(tried)
 
-    def look() -> CustomerView | None:
+    def look() -> tuple[CustomerView | None, list[dict[str, Any]]]:
         name = live.customer_id(given)
-        return live.view(name, state.orders, planned=planned, with_what_if=True)
+        found = live.view(name, state.orders, planned=planned, with_what_if=True)
+        return found, state.past_scores(name) if found else []
 
-    found = await in_thread(state, look)
+    found, past = await in_thread(state, look)
     near = [] if found else live.find(given)
     shown = {} if found is None else _shown(live, found)
     return _page(
@@ -109,6 +110,7 @@ async def customers(
         found=found,
         near=near,
         problem=problem,
+        past=past,
         **shown,
     )
 

@@ -4,18 +4,30 @@ import logging
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import anyio
 
 from segpredict.core.crash import describe_crash
 from segpredict.core.run_folder import MANIFEST_NAME
 from segpredict.errors import DatabaseError, SegpredictError
+from segpredict.scoring.history import ScoreHistory
 from segpredict.service.gate import Metrics
 from segpredict.service.live_run import LiveRun
 from segpredict.service.options import Clock, ServiceOptions
 from segpredict.service.orders import OrderStore
 
 PROBE_SECONDS = 1.0  # for which an answer of the database is remembered
+MAX_PAST = 50  # earlier scores that are shown
+PAST_COLUMNS = [
+    "as_of",
+    "segment_id",
+    "segment",
+    "next_segment_id",
+    "p_next",
+    "next_until",
+    "model",
+]
 _LOG = logging.getLogger("segpredict.service")
 
 
@@ -32,6 +44,7 @@ class ServiceState:
         )  # read once by each request, swapped as a whole
         self.reload_problem: str | None = None
         self.orders = None if options.orders is None else OrderStore.open(options.orders)
+        self._history = None if options.history is None else ScoreHistory(options.history)
         self.today = today
         self.limiter = anyio.CapacityLimiter(options.threads)
         self.probing = anyio.CapacityLimiter(1)  # of `probe`, which must not wait for scorers
@@ -80,6 +93,12 @@ class ServiceState:
             self._probed_at = time.monotonic()
         if self._problem is not None:
             raise self._problem.with_traceback(None)
+
+    def past_scores(self, customer_id: str) -> list[dict[str, Any]]:
+        """Return how a customer was scored before, the newest first."""
+        if self._history is None:
+            return []
+        return self._history.scores_of(customer_id).head(MAX_PAST).select(PAST_COLUMNS).to_dicts()
 
     def close(self) -> None:
         """Close what is open."""

@@ -19,6 +19,7 @@ from segpredict.errors import ConfigError, UnknownNameError
 from segpredict.pipeline import loading
 from segpredict.scoring.new_data import NewData
 from segpredict.scoring.what_if import what_if
+from segpredict.service.live_run import LiveRun
 
 SETTINGS = (
     "classifier.families=['default', 'demographics', 'country', 'price_tier']",
@@ -114,6 +115,10 @@ def test_an_order_from_another_category_is_tried_where_one_is_left(run):
     cases = what_if(predictor, kept, some)
     assert cases["case"].to_list() == ["as_is", "usual", "double", "category"]
     assert "category" not in what_if(predictor, kept, every)["case"].to_list()
+    # The live page has her own lines alone, and what the whole shop sold best.
+    shown = LiveRun.load(run.folder).view(some, None, with_what_if=True)
+    assert shown is not None
+    assert shown.what_if == cases.to_dicts()
 
 
 def test_a_frame_without_any_side_table_is_scored(run, folder):

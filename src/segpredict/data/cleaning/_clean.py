@@ -280,7 +280,7 @@ def _refuse_other_currency(named: str, found: str) -> None:
 def apply_rules(lines: pl.DataFrame, plan: CleaningOptions) -> tuple[pl.DataFrame, int, int]:
     """Return what the rules leave of readable lines, in canonical form, and the days observed."""
     rules = selected_rules(plan)
-    days = lines.select(first=pl.col("day").min(), last=pl.col("day").max())
+    days = pl.DataFrame({"first": [lines["day"].min()], "last": [lines["day"].max()]})
     first_day, end_day = _period(days, plan, rules)
     for rule in rules:
         lines = rule.clean(lines, plan)
@@ -305,18 +305,16 @@ def _period(
 def _canonical(lines: pl.DataFrame) -> pl.DataFrame:
     """Return lines as `core.schemas.LINES_SCHEMA` wants them."""
     is_back = pl.col("is_return") | (pl.col("quantity") < 0) | (pl.col("amount") < 0)
-    marked = lines.lazy().with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
-    return _in_order(marked).collect()
+    return sort_canonical(
+        lines.with_columns(is_back.alias("is_return"), pl.col("day").cast(pl.Int32))
+    )
 
 
 def sort_canonical(lines: pl.DataFrame) -> pl.DataFrame:
     """Return lines in their one and only order, the first of each order marked."""
-    return _in_order(lines.lazy()).collect()
-
-
-def _in_order(lines: pl.LazyFrame) -> pl.LazyFrame:
     names = [name for name in LINES_SCHEMA.columns if name != "is_order_head"]
     in_order = dict.fromkeys(["customer_id", "day", "minute", "order_id", *names])
+    # Step by step: to plan them as one query takes longer than to sort a customer's lines.
     ordered = lines.select(names).sort(*in_order, nulls_last=False)
     return ordered.with_columns(is_head()).select(list(LINES_SCHEMA.columns))
 

@@ -61,7 +61,10 @@ class CleaningRule:
 
     def clean(self, lines: pl.DataFrame, plan: CleaningOptions) -> pl.DataFrame:
         """Return what stays where one frame holds all lines."""
-        answer = None if self.question is None else self.question.answer(lines, plan)
+        asked, answer = self.question, None
+        # As of shards, a question is not asked where no cell is concerned.
+        if asked is not None and all(lines[n].null_count() < lines.height for n in asked.roles):
+            answer = asked.answer(lines, plan)
         return self.apply(lines, plan, answer).lines
 
 

@@ -41,6 +41,7 @@ NUMBERS = ("quantity", "price", "amount")
 OFF_NUMBERS = ("discount", "refund", "order_total")
 FIELDS = (*TEXTS, "time", *NUMBERS, *OFF_NUMBERS)
 REQUIRED = ("customer_id", "time")
+_DECIMAL_SUFFIX = re.compile(DECIMAL_SUFFIX)
 _EPOCH = date(1970, 1, 1).toordinal()
 _FIRST, _LAST = (date.fromisoformat(day).toordinal() - _EPOCH for day in (FIRST_DAY, LAST_DAY))
 _KINDS: Mapping[str, tuple[tuple[type, ...], str]] = {
@@ -108,8 +109,8 @@ def clean_typed_lines(
         _require_filled(name, columns.setdefault(name, nothing))
     typed, place = _typed_frame(columns, nothing, plan)
     roles = [name for name in NUMBERS if name in columns]
-    # What a field means is said by its name, not found out: only an amount may be the order's.
-    known = plan if "amount" in roles else replace(plan, amount_level="line")
+    # What a field means is said by its name and the plan, and not found out.
+    known = replace(plan, amount_level=(plan.amount_level if "amount" in roles else None) or "line")
     money = settled_statuses(typed, roles, plan)
     is_negative = "price" in roles and bool((money["price"] < 0).any())
     for rule in money_rules(money.columns, known, has_negative_prices=is_negative):
@@ -183,9 +184,13 @@ def _checked(name: str, values: list[Any]) -> list[Any]:
     bad = {kind for kind in found if not _is_kind(kind, kinds)}
     if bad:
         _refuse(name, values, lambda each: type(each) in bad)
-    if float in found:
-        _refuse(name, values, lambda each: isinstance(each, float) and not math.isfinite(each))
+    if float in found and not all(map(_is_finite, {*values})):
+        _refuse(name, values, lambda each: not _is_finite(each))
     return values
+
+
+def _is_finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _is_kind(kind: type, kinds: tuple[type, ...]) -> bool:
@@ -212,8 +217,9 @@ def _typed_frame(
     texts = {name: _texts(name, columns.get(name, nothing)) for name in TEXTS}
     _require_filled("customer_id", texts["customer_id"])
     no_customer = {*plan.null_ids}
-    ids = map(normalize_id, texts["customer_id"])
-    texts["customer_id"] = [None if each in no_customer else each for each in ids]
+    ids = {text: normalize_id(text) for text in {*texts["customer_id"]}}
+    known = {text: None if each in no_customer else each for text, each in ids.items()}
+    texts["customer_id"] = [known[text] for text in texts["customer_id"]]
     if len({*texts["country"]}) > 1:
         merged, _ = harmonize_countries(Counter(filter(None, texts["country"])))
         texts["country"] = [merged.get(each, each) for each in texts["country"]]
@@ -250,7 +256,7 @@ def _text(name: str, value: Any) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     bare = str(value).strip(BLANK_CHARACTERS)
-    return (re.sub(DECIMAL_SUFFIX, r"\1", bare) if name in ID_COLUMNS else bare) or None
+    return (_DECIMAL_SUFFIX.sub(r"\1", bare) if name in ID_COLUMNS else bare) or None
 
 
 def _units(name: str, values: Sequence[Any], plan: CleaningOptions) -> list[int | None]:
@@ -260,7 +266,7 @@ def _units(name: str, values: Sequence[Any], plan: CleaningOptions) -> list[int 
     if name in needed_fields((name,), plan):
         _require_filled(name, values)
     known = {each: each if each is None else exact_units(each) for each in {*values}}
-    if None in known.values():
+    if any(units is None and each is not None for each, units in known.items()):
         _refuse(name, values, lambda each: each is not None and known[each] is None)
     units = [known[each] for each in values]
     if name not in OFF_NUMBERS:
@@ -276,6 +282,21 @@ def _moments(
 ) -> tuple[list[int], list[int | None], str]:
     """Return the days and minutes of times on the shop's clock, and where that is."""
     _require_filled("time", values)
+    # A text is read once. Equal values of other kinds may be of several zones.
+    distinct = [*dict.fromkeys(values)] if {*map(type, values)} == {str} else values
+    try:
+        days, minutes, place = _read_moments(distinct, plan)
+    except LineFieldError:
+        return _read_moments(values, plan)  # which names the line among all
+    if len(distinct) == len(values):
+        return days, minutes, place
+    day_of, minute_of = (dict(zip(distinct, each, strict=True)) for each in (days, minutes))
+    return [day_of[each] for each in values], [minute_of[each] for each in values], place
+
+
+def _read_moments(
+    values: Sequence[Any], plan: CleaningOptions
+) -> tuple[list[int], list[int | None], str]:
     moments = [_moment(place, each) for place, each in enumerate(values)]
     zones = {each.utcoffset() for each in moments if isinstance(each, datetime)}
     offsets = sorted(zone for zone in zones if zone is not None)
@@ -287,7 +308,7 @@ def _moments(
         place = "UTC" if not any(offsets) else "offset of the shop"
     else:
         place = f"to {plan.timezone}" if offsets else ""
-    days, minutes = [], list[int | None]()
+    days, minutes = [], []
     last = _LAST if plan.latest_date is None else day_number(plan.latest_date)
     for number, given in enumerate(moments):
         moment = given

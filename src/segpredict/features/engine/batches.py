@@ -112,9 +112,18 @@ def _numbered(transactions: Transactions, store: TransactionStore) -> SideTables
     return replace(side_tables, **found)
 
 
+def few_lines(lines: pl.LazyFrame) -> pl.DataFrame | pl.LazyFrame:
+    """Return lines in memory if they are few: to plan a query takes longer than they do then."""
+    return lines.collect() if _number(lines) <= SMALL_BATCH else lines
+
+
+def _number(lines: pl.LazyFrame) -> int:
+    return int(lines.select(pl.len()).collect(engine="in-memory").item())
+
+
 def required_batches(lines: pl.LazyFrame) -> int:
     """Return into how many batches lines must be split to fit into memory."""
-    rows = int(lines.select(pl.len()).collect(engine="in-memory").item())
+    rows = _number(lines)
     if rows <= SMALL_BATCH:
         return 1
     return max(1, -(-rows * BYTES_PER_LINE // max(1, available_bytes())))

@@ -24,6 +24,7 @@ _IN_TIME = ("customer_id", "is_return", "day", "minute", "order_id", "void_day")
 ROWS_PER_BLOCK = 1 << 15  # customers
 RowColumns = Mapping[RowKind, Mapping[str, pl.Expr]]
 RequestedColumns = Mapping[RowKind, Collection[str]]
+Lines = pl.DataFrame | pl.LazyFrame
 _REPEAT_DAYS = dict.fromkeys(("day", "before", "since", "void_day"), pl.Int32)
 NO_REPEATS = pl.DataFrame(schema={"customer": pl.UInt32, **_REPEAT_DAYS})
 
@@ -49,13 +50,13 @@ class OrderTable:
         return (self.ids if is_all else self.ids[customers]).alias("customer_id")
 
     @property
-    def customers(self) -> pl.LazyFrame:
+    def customers(self) -> pl.DataFrame:
         """``customer_id`` and ``customer`` of everyone with an order or a credit note."""
         if self.ids is None:
             number = pl.concat([self.orders["customer"], self.credits["customer"]]).unique()
-            return pl.LazyFrame([number.alias("customer_id"), number])
+            return pl.DataFrame([number.alias("customer_id"), number])
         number = pl.Series("customer", np.arange(len(self.ids), dtype=np.uint32))
-        return pl.LazyFrame([self.ids.alias("customer_id"), number])
+        return pl.DataFrame([self.ids.alias("customer_id"), number])
 
     def customer_blocks(self) -> list["OrderTable"]:
         """Return blocks of customers that fit into a processor's cache."""
@@ -86,9 +87,9 @@ class OrderTable:
 
 
 def collapse_lines(
-    transactions: Transactions, first: int, end: int, requested: RequestedColumns
+    transactions: Transactions, lines: Lines, in_time: pl.Expr, requested: RequestedColumns
 ) -> OrderTable:
-    """Return the orders and credit notes dated in ``[first, end)``, or more.
+    """Return the orders and credit notes that lines of some time are part of, or more.
 
     ``day`` is part of `core.orders.KEY`, and ``void_day`` splits credit notes further. So cutting
     orders in time equals cutting their lines, and one table serves all cutoffs.
@@ -101,8 +102,7 @@ def collapse_lines(
             for kind, names in columns.items()
         }
         return OrderTable(**{"repeats": NO_REPEATS, **stored}, ids=None)
-    in_time = pl.col("day").is_between(first, end, closed="left")
-    lines, made = transactions.lines.filter(in_time), transactions.orders
+    made = transactions.orders
     if made is not None and made[0] is transactions.lines:
         rows = made[1].filter(in_time)
     else:
@@ -131,19 +131,20 @@ def number_of(ids: pl.Series) -> pl.Expr:
     return pl.col("customer_id").replace_strict(ids, numbers, return_dtype=pl.UInt32)
 
 
-def _repeats(lines: pl.LazyFrame, number: pl.Expr) -> pl.DataFrame:
+def _repeats(lines: Lines, number: pl.Expr) -> pl.DataFrame:
     product = pl.col("product_id")
     named = (
         lines.with_columns(customer_id=number)
         .filter(~pl.col("is_return") & product.is_not_null())
         # Codes depend on the order of rows; the result depends on equality alone.
         .select("day", "void_day", product.cast(pl.Categorical).to_physical(), "customer_id")
+        .lazy()
         .collect()
     )
     return repeat_purchases(named).rename({"customer_id": "customer"})
 
 
-def _grouped(lines: pl.LazyFrame, requested: Collection[str]) -> pl.DataFrame:
+def _grouped(lines: Lines, requested: Collection[str]) -> pl.DataFrame:
     product = pl.col("product_id")
     aggregations = {
         "net": pl.col("amount").sum(),
@@ -159,6 +160,7 @@ def _grouped(lines: pl.LazyFrame, requested: Collection[str]) -> pl.DataFrame:
         lines.group_by(*KEY, "is_return", "void_day")
         .agg(pl.col("minute").min(), **wanted)
         .sort(_IN_TIME)
+        .lazy()
         .collect()
     )
 

@@ -1,7 +1,7 @@
 """The query plan of all families: lines to orders once, then every span by lookup."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
@@ -11,10 +11,12 @@ import pyarrow as pa
 
 from segpredict.core.arrays import IndexArray
 from segpredict.core.frames import FEW_ROWS, frame_of
-from segpredict.core.transactions import Transactions
+from segpredict.core.transactions import SideTables, Transactions
 from segpredict.core.window import Window
+from segpredict.data.store import StoreBatch
 from segpredict.errors import SegpredictError
 from segpredict.features.engine import orders
+from segpredict.features.engine.batches import few_lines
 from segpredict.features.engine.measures import MEASURE_COLUMNS, Measure, RowKind
 from segpredict.features.engine.runs import WindowView, span_edges
 from segpredict.features.engine.side_rows import SIDE_ROWS
@@ -37,16 +39,16 @@ class FeatureQuery:
     derived: Mapping[str, pl.Expr]  # the columns of the result
     columns: orders.RowColumns  # further columns of orders
 
-    def side_totals(self, shop: Transactions, name: str, rows: pl.DataFrame | None) -> SideTotals:
+    def side_totals(self, tables: SideTables, name: str, rows: pl.DataFrame | None) -> SideTotals:
         """Return the measures of other rows than orders, as known at the cutoff."""
         kind, measures = SIDE_ROWS[name], self.side_columns[name]
-        facts = kind.facts(shop, self.window) if kind.facts else {}
+        facts = kind.facts(tables, self.window) if kind.facts else {}
         if rows is None:
             return SideTotals.unknown(measures, facts)
         if name not in self.nobody:
-            none = kind.restrict_to_cutoff(rows.clear().lazy(), self.window).select(**measures)
-            self.nobody[name] = none.collect()
-        seen = kind.restrict_to_cutoff(rows.lazy(), self.window).collect(engine="in-memory")
+            none = kind.restrict_to_cutoff(rows.clear(), self.window).select(**measures)
+            self.nobody[name] = none
+        seen = kind.restrict_to_cutoff(rows, self.window)
         return SideTotals.of(seen, measures, self.nobody[name], facts)
 
     @cached_property
@@ -100,16 +102,17 @@ def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> 
     """Return one frame per query: ``customer_id``, sorted, and the derived columns."""
     first = min(query.window.history_start for query in queries)
     end = max(query.window.cutoff for query in queries)
+    is_stored, tables = isinstance(transactions, StoreBatch), transactions.side_tables
+    known = pl.col("day").is_between(first, end, closed="left")
+    lines = (transactions.lines if is_stored else few_lines(transactions.lines)).filter(known)
     found = orders.collapse_lines(
-        transactions, first, end, _union(q.required_columns for q in queries)
+        transactions, lines, known, _union(q.required_columns for q in queries)
     )
     edges = _union(query.span_edges for query in queries)
-    known = pl.col("day").is_between(first, end, closed="left")
     number = pl.col("customer_id") if found.ids is None else orders.number_of(found.ids)
-    lines = transactions.lines.filter(known).with_columns(customer=number)
-    shop = replace(transactions, lines=lines)
+    numbered = lines.with_columns(customer=number)
     names = sorted({name for query in queries for name in query.side_columns})
-    side_rows = {name: SIDE_ROWS[name].collect(shop, found.customers) for name in names}
+    side_rows = {name: SIDE_ROWS[name].collect(tables, numbered, found.customers) for name in names}
     blocks = [block.split_voided() for block in found.customer_blocks()]
     # Rows that are never voided are laid out once for all cutoffs.
     always = [orders.customer_runs(plain, queries[0].columns, edges) for plain, _ in blocks]
@@ -118,7 +121,7 @@ def run_queries(transactions: Transactions, queries: Sequence[FeatureQuery]) -> 
     for query in queries:
         at_cutoff = (rows.known_at(query.window.cutoff) for rows in voided)
         others = [orders.customer_runs(rows, query.columns, query.span_edges) for rows in at_cutoff]
-        sides = [query.side_totals(shop, name, side_rows[name]) for name in query.side_columns]
+        sides = [query.side_totals(tables, name, side_rows[name]) for name in query.side_columns]
         rows = [_derived_columns(runs, sides, query) for runs in (*always, *others)]
         joined = pl.concat(rows).sort("customer") if len(rows) > 1 else rows[0]
         results.append(joined.replace_column(0, found.customer_ids(joined["customer"])))
@@ -139,9 +142,12 @@ def _derived_columns(
     window, places = query.window, runs.runs["orders"].places
     chosen = np.flatnonzero(places[window.start] < places[window.cutoff])
     customer = runs.customer if chosen.size == len(runs.customer) else runs.customer[chosen]
-    measured = _measured(runs, query, chosen).hstack([customer])
-    for side in sides:
-        measured = measured.with_columns(side.columns_of(customer), **side.constants)
+    measured = _measured(runs, query, chosen).hstack(
+        [customer, *(column for side in sides for column in side.columns_of(customer))]
+    )
+    constants = {name: value for side in sides for name, value in side.constants.items()}
+    if constants:
+        measured = measured.with_columns(**constants)
     for step in query.steps:
         measured = measured.with_columns(**step)
     return measured.select("customer", **query.derived)

@@ -95,7 +95,10 @@ class SideTotals:
         if height == 1 == len(customer) and self.totals["customer"][0] == customer[0]:
             found = self.totals
         elif not height:
-            found = self.totals.clear(len(customer))
+            return [
+                pl.Series(n, [self.absent.get(n)], kind).new_from_index(0, len(customer))
+                for n, kind in list(self.totals.schema.items())[1:]
+            ]
         else:
             known, code = self.totals["customer"].to_numpy(), customer.to_numpy()
             at = np.minimum(np.searchsorted(known, code), known.size - 1)
