@@ -34,6 +34,7 @@ from segpredict.pipeline.results import (
     Trained,
     TrainedModels,
 )
+from segpredict.scoring.golden_rows import require_golden_scores
 from segpredict.scoring.predictor import SegmentPredictor
 
 DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
@@ -197,9 +198,9 @@ def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
 
 
 def load_predictor(files: RunFiles) -> SegmentPredictor:
-    """Return the predictor of a run."""
+    """Return the predictor of a run, which scores its golden rows as it did when it was made."""
     config, models = load_config(files), load_models(files)
-    return SegmentPredictor(
+    predictor = SegmentPredictor(
         artifacts.read(files, "segmentation"),
         models.selected,
         config.time,
@@ -213,6 +214,8 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         load_facts(files),
         day_number(files.metadata["data"]["first_day"]),
     )
+    require_golden_scores(predictor, artifacts.read(files, "golden_rows"))
+    return predictor
 
 
 def load_facts(files: RunFiles) -> ShopFacts | None:
