@@ -76,6 +76,7 @@ def published_scores(
     )
 
 
+@loading.of_run
 def publish_run(
     folder: str,
     to: str,
