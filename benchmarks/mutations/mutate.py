@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 NUMBERS = (-1, 0, 1, 2, 7, 63, 2**31 - 1, 2**31, -(2**31), 10**6, 10**30, 1e39, 1e-9, -0.5, 0.5)
@@ -42,17 +43,26 @@ def _bytes(content: bytes, rng: random.Random) -> bytes:
     return bytes(data)
 
 
-def _places(value: Any, wanted: Callable[[Any], bool]) -> list[tuple[Any, Any]]:
-    """Return every container and key of a value that is wanted."""
-    found, left = [], [value]
+@cache
+def _places(content: bytes, *, numbers: bool) -> list[tuple[Any, ...]]:
+    """Return the path of every part of a JSON file, or of every number."""
+    found: list[tuple[Any, ...]] = []
+    left: list[tuple[tuple[Any, ...], Any]] = [((), json.loads(content))]
     while left:
-        whole = left.pop()
+        path, whole = left.pop()
         for key, each in whole.items() if isinstance(whole, dict) else enumerate(whole):
-            if wanted(each):
-                found.append((whole, key))
+            if not numbers or _is_number(each):
+                found.append((*path, key))
             if isinstance(each, dict | list):
-                left.append(each)
+                left.append(((*path, key), each))
     return found
+
+
+def _at(value: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:
+    """Return the container that a path ends in, and the last key."""
+    for key in path[:-1]:
+        value = value[key]
+    return value, path[-1]
 
 
 def _is_number(value: Any) -> bool:
@@ -63,11 +73,11 @@ def _is_number(value: Any) -> bool:
 
 def _number(content: bytes, rng: random.Random) -> bytes:
     """Give one number another value; half of the time one near it."""
-    value = json.loads(content)
-    places = _places(value, _is_number)
+    places = _places(content, numbers=True)
     if not places:
         return _bytes(content, rng)
-    whole, key = rng.choice(places)
+    value = json.loads(content)
+    whole, key = _at(value, rng.choice(places))
     before = whole[key]
     number = float(before) if isinstance(before, str) else before
     near = (number + 1, number - 1, -number, number * (1 + rng.choice((0.5, 0.05, 0.005, -0.01))))
@@ -75,24 +85,24 @@ def _number(content: bytes, rng: random.Random) -> bytes:
     if isinstance(before, int) and rng.random() < 0.9:
         after = int(after)
     whole[key] = str(int(after)) if isinstance(before, str) else after
-    return json.dumps(value, ensure_ascii=False, indent=2).encode()
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _part(content: bytes, rng: random.Random) -> bytes:
     """Remove, double, exchange or replace one part."""
-    value = json.loads(content)
-    places = _places(value, lambda _: True)
+    places = _places(content, numbers=False)
     if not places:
         return _bytes(content, rng)
-    whole, key = rng.choice(places)
+    value = json.loads(content)
+    whole, key = _at(value, rng.choice(places))
     what = rng.random()
     if what < 0.3:
         del whole[key]
     elif what < 0.5 and isinstance(whole, list):
         whole.insert(key, whole[key])
     elif what < 0.75:
-        other, place = rng.choice(places)
+        other, place = _at(value, rng.choice(places))
         whole[key], other[place] = json.loads(json.dumps((other[place], whole[key])))
     else:
         whole[key] = rng.choice(OTHERS)
-    return json.dumps(value, ensure_ascii=False, indent=2).encode()
+    return json.dumps(value, ensure_ascii=False).encode()

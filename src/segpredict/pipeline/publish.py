@@ -76,7 +76,6 @@ def published_scores(
     )
 
 
-@loading.of_run
 def publish_run(
     folder: str,
     to: str,

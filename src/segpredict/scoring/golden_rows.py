@@ -27,6 +27,7 @@ N_DRAWN = 1500  # rows that the golden ones are chosen from
 N_CUTOFFS = 4  # days of a forecast, a quarter apart: the season of every week counts
 QUARTER = 91
 MISSING_SHARE = 0.1  # of the cells of a column
+END_SHARE = 0.3  # of clustering inputs, those at the ends of an axis
 # Relative, of probabilities, distances and money: a forecast that is nearly sure still tells what
 # its trees say by the least of its probabilities.
 TOLERANCE = 1e-5
@@ -35,7 +36,7 @@ DIGEST = "digest"
 # What is computed again of a score; names of segments may change.
 SCORES = ("next_segment_id", "set_size", "base_value", "value_at_risk", "upside")
 VALUES = ("expected_value", "expected_value_low", "expected_value_high", "clv_year")
-PLACES = ("segment", "distance", "margin")  # of `Segmentation.assign`
+PLACES = ("segment", "distance", "margin", "is_unlike")  # of `Segmentation.assign`
 
 
 def draw_golden_rows(predictor: SegmentPredictor, trees: XgboostModel, cutoff: int) -> pl.DataFrame:
@@ -161,7 +162,7 @@ def _column(
 
 
 def _inputs(predictor: SegmentPredictor, rng: np.random.Generator) -> dict[str, pl.Series]:
-    """Return clustering inputs, all over the range of each axis and beyond."""
+    """Return clustering inputs all over the range of each axis, beyond it, and at its ends."""
     axes = {axis.column: axis for axis in predictor.segmentation.axes}
     columns = ("days", "spend", *predictor.segmentation.extra_inputs)
     found = {}
