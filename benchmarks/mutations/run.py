@@ -77,33 +77,36 @@ def main() -> None:
 
 
 def _outcomes(given: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
-    """Yield what each case came to; a child that ends goes on with the next case."""
+    """Yield what each case came to; where a child ends, another goes on with the next case."""
     case, last = given.first, given.first + given.cases
     while case < last:
         own = [*sys.argv, "--child", "--first", str(case), "--cases", str(last - case)]
         child = subprocess.Popen([sys.executable, *own], stdout=subprocess.PIPE, text=True)
-        what = "start"
-        while True:
-            ready, _, _ = select.select([child.stdout], [], [], CASE_SECONDS * 3)
-            line = child.stdout.readline() if ready else ""  # type: ignore[union-attr]
-            if not line:
-                break
-            case, kind, *rest = json.loads(line)
+        what = ""
+        for line in _lines_of(child):
+            case, kind, text = json.loads(line)
             if kind == "begin":
-                what = rest[0]
+                what = text
             else:
-                yield what, kind, rest[0]
-        if child.poll() is None and not ready:
-            child.kill()
+                yield what, kind, text
         code = child.wait()
-        if code == 0 and case + 1 >= last:
-            return
-        if what == "start":
+        if not what:
             sys.exit(f"The child ended with {code} before the first case.")
         if code:
-            is_time = code in (-signal.SIGALRM, -signal.SIGKILL, -signal.SIGXCPU)
+            is_time = code in (-signal.SIGALRM, -signal.SIGKILL)
             yield what, "hang" if is_time else "crash", f"case {case}, ended with {code}"
         case += 1
+
+
+def _lines_of(child: "subprocess.Popen[str]") -> Iterator[str]:
+    """Yield what a child prints; one that is silent for too long is ended."""
+    assert child.stdout is not None
+    while select.select([child.stdout], [], [], CASE_SECONDS * 3)[0]:
+        line = child.stdout.readline()
+        if not line:
+            return
+        yield line
+    child.kill()
 
 
 def _run_cases(given: argparse.Namespace) -> None:

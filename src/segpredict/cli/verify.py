@@ -31,7 +31,7 @@ def command(
     from segpredict import pipeline
 
     output = Output(as_json, quiet)
-    found = pipeline.verify(folder)
+    found = pipeline.verify_folder(folder)
     done = "read" if found["kind"] == "store" else "scored again"
     output.print_line(
         f"The {found['kind']} is as it was made: {found['files']} files, {found['bytes']:,} bytes; "

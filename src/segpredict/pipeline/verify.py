@@ -19,7 +19,7 @@ from segpredict.pipeline.results import Trained
 from segpredict.scoring.golden_rows import TOLERANCE
 
 
-def verify(folder: str | Path) -> dict[str, JSON]:
+def verify_folder(folder: str | Path) -> dict[str, JSON]:
     """Check a run or a store; return what was checked.
 
     Every file is compared with its hash, the manifest with its digest, and its signature with the

@@ -15,7 +15,7 @@ from segpredict.core.types import JSON
 from segpredict.errors import TamperedFileError
 
 WHAT = "the stored trees"
-MAX_TREE_DEPTH = 64
+MAX_TREE_DEPTH = 256
 NO_CHILD = -1
 ROOT_PARENT = 2**31 - 1  # what XGBoost writes for a node without a parent
 _WHOLE = ("left_children", "right_children", "parents", "split_indices", "split_type")
@@ -149,9 +149,9 @@ def _require_trees(whole: dict[str, IntArray], sizes: IntArray) -> None:
     parent[children + np.tile(first[inner], 2)] = np.tile(inner - first[inner], 2)
     _require(bool((parent == whole["parents"]).all()), "a parent is another node")
     # Nodes that lead to each other in a circle are reached once each, but not from a root.
-    level, met = roots, 0
-    for _ in range(MAX_TREE_DEPTH):
-        met += len(level)
+    level, met, depth = roots, 0, 0
+    while len(level) and depth <= MAX_TREE_DEPTH:
+        met, depth = met + len(level), depth + 1
         level = level[~is_leaf[level]]
         level = np.concatenate([(each + first)[level] for each in (left, right)])
     _require(
