@@ -24,8 +24,7 @@ Each class owns its wording and its exit code; the CLI only reads them::
     │   ├── TooShortHistoryError    6  no origin has a complete outcome
     │   └── SingleClassError        6  every label is the same
     ├── ArtifactError               7  a run folder is missing, damaged or too new
-    │   ├── TamperedFileError       7  a file differs from its recorded hash
-    │   └── SignatureError          7  a folder is not signed by the key that is set
+    │   └── TamperedFileError       7  a file differs from its recorded hash
     ├── MismatchError               8  model and data disagree
     ├── DatabaseError               9  a database does not answer, refuses, or ends on the way
     ├── LimitError                 10  memory, disk, size or time
@@ -359,18 +358,6 @@ class TamperedFileError(ArtifactError, code="SP-A002"):
     def __init__(self, name: str, reason: str = "differs from its recorded hash") -> None:
         fix = "restore the folder from where it was made, or make it again."
         super().__init__(f"{quote_value(name)} {reason}.", fix=fix, file=name)
-
-
-class SignatureError(ArtifactError, code="SP-A003"):
-    """A folder is not signed by the key of the environment."""
-
-    def __init__(self, place: str, message: str) -> None:
-        super().__init__(
-            f"{message}.",
-            fix="make it again with the key set, or unset SEGPREDICT_SIGNING_KEY to read it "
-            "unsigned.",
-            file=place,
-        )
 
 
 class MismatchError(SegpredictError, code="SP-X001", exit_code=8):

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from segpredict.core import disk, named_files
+from segpredict.core.named_files import SignatureError
 from segpredict.core.run_folder import MANIFEST_NAME, draft_run, encode_json, open_run
-from segpredict.errors import ConfigError, SignatureError, TamperedFileError
+from segpredict.errors import ConfigError, TamperedFileError
 
 KEY = "k" * named_files.MIN_KEY_BYTES
 

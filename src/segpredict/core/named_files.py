@@ -18,7 +18,7 @@ import polars as pl
 
 from segpredict.core import disk
 from segpredict.core.types import JSON
-from segpredict.errors import ConfigError, SegpredictError, SignatureError, TamperedFileError
+from segpredict.errors import ArtifactError, ConfigError, SegpredictError, TamperedFileError
 
 FileFacts = Mapping[str, Mapping[str, JSON]]  # name → ``sha256`` and ``bytes``
 KEY_VARIABLE = "SEGPREDICT_SIGNING_KEY"
@@ -27,6 +27,18 @@ MAX_MANIFEST_BYTES = 1 << 26
 MAX_JSON_BYTES = 1 << 29
 _NAME = re.compile(r"([a-z0-9_]+/)?[a-z0-9_-]{1,100}\.[a-z]+")  # no path to climb out of the folder
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class SignatureError(ArtifactError, code="SP-A003"):
+    """A folder is not signed by the key of the environment."""
+
+    def __init__(self, place: str, message: str) -> None:
+        super().__init__(
+            f"{message}.",
+            fix="make it again with the key set, or unset SEGPREDICT_SIGNING_KEY to read it "
+            "unsigned.",
+            file=place,
+        )
 
 
 def parse_json(content: bytes, name: str) -> JSON:
