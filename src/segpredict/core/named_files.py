@@ -1,7 +1,7 @@
 """Files that a manifest names with their SHA-256: a run's and a store's.
 
-Whoever can write the folder can write the manifest too. So nothing in it is believed: names are
-plain, sizes are bounded before anything is parsed, and a file is read only if its bytes are those
+Who can write the folder can write the manifest too. So nothing in it is believed: names are plain,
+sizes are bounded before anything is parsed, and a file is read only if its bytes are those
 of its hash. With a key in the environment, a manifest must also carry the key's signature.
 """
 
