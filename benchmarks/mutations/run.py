@@ -97,7 +97,7 @@ def _outcomes(given: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
         if not what:
             sys.exit(f"The child ended with {code} before the first case.")
         if code:
-            is_time = code in (-signal.SIGALRM, -signal.SIGKILL)
+            is_time = code in (-signal.SIGPROF, -signal.SIGKILL)
             yield what, "hang" if is_time else "crash", f"case {case}, ended with {code}"
         case += 1
 
@@ -105,7 +105,7 @@ def _outcomes(given: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
 def _lines_of(child: "subprocess.Popen[str]") -> Iterator[str]:
     """Yield what a child prints; one that is silent for too long is ended."""
     assert child.stdout is not None
-    while select.select([child.stdout], [], [], CASE_SECONDS * 3)[0]:
+    while select.select([child.stdout], [], [], CASE_SECONDS * 9)[0]:
         line = child.stdout.readline()
         if not line:
             return
@@ -129,7 +129,7 @@ def _run_cases(given: argparse.Namespace) -> None:
             is_old = rng.random() < SHARE_OF_OLD_HASHES
             label = f"{_kind_of(name)}, {kind}, {'old' if is_old else 'new'} hash"
             print(json.dumps([case, "begin", label]), flush=True)
-            signal.alarm(CASE_SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, CASE_SECONDS)  # of CPU: others may be busy
             with _Replaced(folder, reader, name, changed, is_old=is_old):
                 try:
                     outcome, note = reader.read()
@@ -137,7 +137,7 @@ def _run_cases(given: argparse.Namespace) -> None:
                     outcome, note = "refused", str(error)
                 except BaseException as error:
                     outcome, note = "raw", f"case {case}, {name}: {type(error).__name__}: {error}"
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             print(json.dumps([case, outcome, note[:300]]), flush=True)
 
 
@@ -268,14 +268,14 @@ class _Model(_Run):
 
         if self.case % SHARE_OF_ROWS_ALONE:
             return False
-        signal.signal(signal.SIGALRM, _interrupt)
+        signal.signal(signal.SIGPROF, _interrupt)
         try:
             is_same = not golden_rows.differing_scores(predictor, golden)
             return is_same and not self._is_as_before(predictor)
         except Exception:
             return False
         finally:
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.signal(signal.SIGPROF, signal.SIG_DFL)
 
     def _is_as_before(self, predictor: Any) -> bool:
         import numpy as np
