@@ -43,7 +43,10 @@ FOREIGN_KEYS = {  # of other libraries and formats, or put together from parts
     *("$defs", "components", "schemas"),  # OpenAPI's
     *("authorization", "content-type", "content-length", "host", "origin", "sec-fetch-site"),
     *("client", "more_body"),  # ASGI's
-    *("learner", "gradient_booster", "gbtree_model_param", "left_children"),  # XGBoost's JSON model
+    # XGBoost's JSON model
+    *("learner", "gradient_booster", "gbtree_model_param", "left_children", "learner_model_param"),
+    *("cats", "feature_types", "boost_from_average", "tree_param", "softmax_multiclass_param"),
+    *("num_deleted", "num_nodes", "size_leaf_vector"),
 }
 GLOBBING_READERS = {
     f"pl.{verb}_{kind}" for verb in ("read", "scan") for kind in ("parquet", "csv", "ndjson", "ipc")

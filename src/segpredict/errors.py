@@ -353,10 +353,10 @@ class ArtifactError(SegpredictError, code="SP-A001", exit_code=7):
 
 
 class TamperedFileError(ArtifactError, code="SP-A002"):
-    """A file of a run folder differs from the hash in its manifest."""
+    """A file of a run folder or a store differs from the hash in its manifest."""
 
     def __init__(self, name: str, reason: str = "differs from its recorded hash") -> None:
-        fix = "restore the run folder from where it was made, or run again."
+        fix = "restore the folder from where it was made, or make it again."
         super().__init__(f"{quote_value(name)} {reason}.", fix=fix, file=name)
 
 

@@ -37,6 +37,7 @@ COMMAND_PANELS = {
         "publish",
         "export",
         "serve",
+        "verify",
     ),
     "Data": ("ingest", "sample", "fetch"),
 }

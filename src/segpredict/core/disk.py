@@ -8,12 +8,13 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +29,10 @@ MIN_FREE_BYTES = 1 << 16  # free bytes of a disk that is full: less than any par
 FILE_WAIT_SECONDS = 60.0  # how long another writer of the same file is waited for
 AT_CWD, EXCHANGE = -100, 2  # of Linux' renameat2: from the current folder, swap two names
 SWAP = 2  # of macOS' renamex_np
+# Windows has not all of them.
+NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+FILE_FLAGS = os.O_RDONLY | NO_LINKS | getattr(os, "O_NONBLOCK", 0)
+FOLDER_FLAGS = os.O_RDONLY | NO_LINKS | getattr(os, "O_DIRECTORY", 0)
 
 
 def write_file(path: str | Path, content: FileContent) -> None:
@@ -175,10 +180,38 @@ class OpenFolder:
             weakref.finalize(self, os.close, self._handle)
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a file for reading."""
+        """Open a file for reading; links, pipes and devices are refused before they are opened."""
         if self._handle is None:
-            return (self._place / name).open("rb")
-        return os.fdopen(os.open(name, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self._handle), "rb")
+            return open_plain(self._place / name)
+        *folders, last = name.split("/")
+        with ExitStack() as held:
+            at = self._handle
+            for folder in folders:
+                at = os.open(folder, FOLDER_FLAGS, dir_fd=at)
+                held.callback(os.close, at)
+            return _plain(last, at)
+
+
+def open_plain(path: Path) -> IO[bytes]:
+    """Open a file for reading that is a plain one: no link, pipe, socket or device."""
+    return _plain(path, None)
+
+
+def _plain(name: str | Path, folder: int | None) -> IO[bytes]:
+    _require_plain(os.stat(name, dir_fd=folder, follow_symlinks=False))
+    # What takes its place after that look is neither followed nor waited for.
+    file = os.fdopen(os.open(name, FILE_FLAGS, dir_fd=folder), "rb")
+    try:
+        _require_plain(os.fstat(file.fileno()))
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _require_plain(facts: os.stat_result) -> None:
+    if not stat.S_ISREG(facts.st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file")
 
 
 def _entered(folder: Path) -> tuple[Path, int | None]:

@@ -1,32 +1,32 @@
 """Run folders: written whole or not at all, and read only when their hashes match.
 
 A run folder is plain files (JSON, Parquet, CSV, HTML) and a ``manifest.json`` that
-names each with its SHA-256. There is no pickle and nothing in it runs on load.
+names each with its SHA-256 (`named_files`). There is no pickle and nothing in it runs on load.
 """
 
 import hashlib
 import io
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import polars as pl
 
-from segpredict.core import disk
+from segpredict.core import disk, named_files
 from segpredict.core.types import JSON
 from segpredict.core.work_folder import WorkFolder, lock_target, true_place
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.errors import ArtifactError, TamperedFileError, TargetBusyError
 
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 MANIFEST_NAME = "manifest.json"
+KIND = "run"
+_SEAL = ("digest", "signature")  # facts of a manifest that are about itself
 _FORMULA = r"((?:^|[;\t\r\n])\s*)([=+\-@＝＋－＠])"
-_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)?\.[a-z]+")  # no path to climb out of the folder
 
 
 def encode_json(value: JSON) -> bytes:
@@ -87,17 +87,20 @@ class _RunReader(ABC):
 
     def read_json(self, name: str) -> JSON:
         """Return a JSON file."""
-        return _strict_json(self.read_bytes(name), name)
+        with self._open(name) as file:
+            return named_files.read_json(file, name, named_files.MAX_JSON_BYTES)
 
     def read_parquet(self, name: str) -> pl.DataFrame:
         """Return a Parquet file; it is checked and read at one open."""
-        with self._open(name) as file:
+        with self._open(name) as file, named_files.translate_damage(name):
             return pl.read_parquet(file, glob=False)
 
     def scan_parquet(self, name: str) -> pl.LazyFrame:
         """Return a Parquet file, as it is now, to be read when it is needed."""
-        with self._open(name) as file:
-            return pl.scan_parquet(file, glob=False)  # it keeps the file open
+        with self._open(name) as file, named_files.translate_damage(name):
+            lazy = pl.scan_parquet(file, glob=False)  # it keeps the file open
+            lazy.collect_schema()
+            return lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class RunFolder(_RunReader):
     @property
     def metadata(self) -> dict[str, JSON]:
         """What the manifest records next to the files."""
-        own = ("format", "files", "digest")
+        own = ("format", "files", *_SEAL)
         return {k: v for k, v in self.manifest.items() if k not in own}
 
     def has(self, name: str) -> bool:
@@ -131,7 +134,7 @@ class RunFolder(_RunReader):
     def read_bytes(self, name: str) -> bytes:
         """Return a file's bytes, which are those that its recorded hash is of."""
         with self._open(name, check=False) as file:
-            content = file.read()
+            content = file.read(self.manifest["files"][name]["bytes"] + 1)  # no more than is known
         self._compare(name, hashlib.sha256(content).hexdigest())
         return content
 
@@ -159,8 +162,9 @@ class RunFolder(_RunReader):
     def _refuse_replaced(self) -> None:
         """Say that another run stands there by now, where a folder cannot be held."""
         try:
-            now = json.loads((self.folder / MANIFEST_NAME).read_bytes())["digest"]
-        except (OSError, ValueError, KeyError, TypeError):
+            with disk.open_plain(self.folder / MANIFEST_NAME) as file:
+                now = named_files.read_json(file, MANIFEST_NAME)["digest"]
+        except (OSError, KeyError, TypeError, TamperedFileError):
             return
         if now != self.manifest["digest"]:
             raise ArtifactError(
@@ -183,15 +187,14 @@ def open_run(folder: str | Path) -> RunFolder:
     files = disk.OpenFolder(folder)
     try:
         with files.open(MANIFEST_NAME) as file:
-            content = file.read()
+            manifest = named_files.read_json(file, MANIFEST_NAME)
     except OSError:
         raise ArtifactError(
             f"{folder} holds no run (no {MANIFEST_NAME}).",
             fix="name a folder that `segpredict run --out FOLDER` has made.",
             file=str(folder),
         ) from None
-    manifest = _strict_json(content, MANIFEST_NAME)
-    _check_manifest(manifest)
+    _check_manifest(manifest, folder)
     return RunFolder(folder, manifest, files)
 
 
@@ -248,6 +251,8 @@ class RunDraft(_RunReader):
         files = dict(sorted(self._files.items()))
         manifest = {"format": MANIFEST_FORMAT, **self.metadata, "files": files}
         manifest["digest"] = _digest(manifest)
+        if signature := named_files.signature_of(KIND, manifest["digest"]):
+            manifest["signature"] = signature
         with translate_write_errors(self.target):
             disk.write_synced(self.folder / MANIFEST_NAME, encode_json(manifest))
             for folder in {(self.folder / name).parent for name in files}:
@@ -323,43 +328,24 @@ def _carry(base: RunFolder, folder: Path) -> dict[str, JSON]:
     return dict(base.manifest["files"])
 
 
-def _strict_json(content: bytes, name: str) -> JSON:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        if len(keys) != len(set(keys)):
-            raise TamperedFileError(name, "holds a key twice")
-        return dict(pairs)
-
-    def refuse(constant: str) -> None:
-        raise TamperedFileError(name, f"holds {constant}, which is no number")
-
-    try:
-        return json.loads(content, object_pairs_hook=unique, parse_constant=refuse)
-    except (ValueError, RecursionError):
-        raise TamperedFileError(name, "is not valid JSON") from None
-
-
-def _check_manifest(manifest: JSON) -> None:
-    files = manifest.get("files") if isinstance(manifest, dict) else None
-    if not isinstance(files, dict) or not isinstance(manifest.get("format"), int):
+def _check_manifest(manifest: JSON, folder: Path) -> None:
+    facts = manifest if isinstance(manifest, dict) else {}
+    if type(facts.get("format")) is not int:
         raise TamperedFileError(MANIFEST_NAME, "is not a manifest of segpredict")
-    if manifest["format"] > MANIFEST_FORMAT:
+    if facts["format"] != MANIFEST_FORMAT:
+        is_newer = facts["format"] > MANIFEST_FORMAT
         raise ArtifactError(
-            f"The run was written in format {manifest['format']}; "
-            f"this segpredict reads up to {MANIFEST_FORMAT}.",
-            fix="install a newer segpredict.",
+            f"The run was written in format {facts['format']}; "
+            f"this segpredict reads {MANIFEST_FORMAT}.",
+            fix="install a newer segpredict." if is_newer else "make the run again.",
         )
-    if manifest.get("digest") != _digest(manifest):
+    if facts.get("digest") != _digest(facts):
         raise TamperedFileError(MANIFEST_NAME, "differs from its own digest")
-    odd = [name for name in files if not _NAME.fullmatch(name)]
-    if odd:
-        raise TamperedFileError(MANIFEST_NAME, f"names a file {odd[0]!r} that no run has")
-    for name, fact in files.items():
-        if not isinstance(fact, dict) or not isinstance(fact.get("sha256"), str):
-            raise TamperedFileError(MANIFEST_NAME, f"gives no hash for {name}")
+    named_files.require_signature(KIND, facts["digest"], facts.get("signature"), str(folder))
+    named_files.require_file_facts(facts.get("files"), MANIFEST_NAME)
 
 
 def _digest(manifest: Mapping[str, JSON]) -> str:
     """Return the hash of a manifest: config and windows decide scores as files do."""
-    content = {key: value for key, value in manifest.items() if key != "digest"}
+    content = {key: value for key, value in manifest.items() if key not in _SEAL}
     return hashlib.sha256(encode_json(content)).hexdigest()

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from segpredict.pipeline.target import RunTarget, SegmentationSearch, SelectionMode, no_progress
     from segpredict.pipeline.transitions import history_transitions, run_transitions
+    from segpredict.pipeline.verify import verify_folder
 
 # Who loads a run to score needs no report and no training: a name comes when asked for.
 _HOMES = {
@@ -62,6 +63,7 @@ _HOMES = {
     ),
     "segpredict.pipeline.target": "RunTarget SegmentationSearch SelectionMode no_progress",
     "segpredict.pipeline.transitions": "history_transitions run_transitions",
+    "segpredict.pipeline.verify": "verify_folder",
 }
 
 __all__ = [
@@ -100,6 +102,7 @@ __all__ = [
     "run_training",
     "run_transitions",
     "score_into_history",
+    "verify_folder",
     "write_plots",
 ]
 

@@ -195,6 +195,7 @@ ARTIFACTS: tuple[Artifact, ...] = (
     # The classifier and its forecasts
     Artifact("train", "models", "classifier/model", Form.JSON, results.TrainedModels.to_state),
     Artifact("train", "models.booster", "classifier/xgboost", Form.BYTES),
+    Artifact("train", "golden_rows", "classifier/golden_rows", Form.PARQUET),
     Artifact(
         *("train", "backtest_models", "classifier/backtest_models", Form.JSON, to_plain),
         lambda states: tuple(map(EnsembleModel.from_state, states)),

@@ -54,6 +54,7 @@ class CampaignRequest:
             raise UsageError(message, fix="give --max-customers 100.")
 
 
+@loading.of_run
 def list_campaigns(folder: str | Path) -> pl.DataFrame:
     """Return what stands behind each campaign of a run (`campaigns.plan_campaigns`).
 
@@ -72,6 +73,7 @@ def _plans(files: RunFolder) -> pl.DataFrame:
     return table
 
 
+@loading.of_run
 def draw_campaign(folder: str | Path, request: CampaignRequest, created: str) -> dict[str, Any]:
     """Write the customer list of a campaign as CSV, and a record of who is treated.
 

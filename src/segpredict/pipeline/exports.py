@@ -57,6 +57,7 @@ class ExportRequest:
     customers: bool | None = None
 
 
+@loading.of_run
 def export_report(folder: str | Path, form: str, export: ExportRequest) -> Path:
     """Write the content of the page in a form of `REPORT_FORMATS`; return the path.
 
@@ -112,6 +113,7 @@ def _renamed(
     return tuple({**row, "customer_id": pseudonyms.hash_id(row["customer_id"])} for row in rows)
 
 
+@loading.of_run
 def export_bi_tables(folder: str | Path, export: ExportRequest) -> tuple[Path, Mapping[str, int]]:
     """Write a run as a star schema; return the folder, and the rows of each table.
 
@@ -141,6 +143,7 @@ def _holds_tables(folder: Path) -> bool:
     return (folder / MANIFEST_NAME).is_file() and TABLES_OF_KEY in open_run(folder).metadata
 
 
+@loading.of_run
 def export_query(
     folder: str | Path, dialect: str, table: str = LINES_TABLE, as_of: DateLike = None
 ) -> str:

@@ -8,11 +8,11 @@ from segpredict.pipeline import loading
 from segpredict.scoring.predictor import SegmentPredictor
 
 
+@loading.of_run
 def load(folder: str | Path) -> SegmentPredictor:
     """Return the predictor of a run folder, after checking the hash of what it reads.
 
     Raises `ArtifactError` when the folder holds no run, or a file is missing or changed.
     """
     refuse_forked_process()
-    with loading.translate_load_errors(folder):
-        return loading.load_predictor(open_run(folder))
+    return loading.load_predictor(open_run(folder))

@@ -7,9 +7,12 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
+from functools import wraps
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+import polars as pl
 
 from segpredict import features
 from segpredict._version import __version__
@@ -23,7 +26,13 @@ from segpredict.core.transactions import InputFile, SideTables, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.window import as_date, day_number
 from segpredict.data import side_tables
-from segpredict.errors import ArtifactError, ConfigError, UsageError, quote_value
+from segpredict.errors import (
+    ArtifactError,
+    ConfigError,
+    SegpredictError,
+    UsageError,
+    quote_value,
+)
 from segpredict.explain import Explanation, FeatureGroup, ForecastExplainer, ImportanceEvidence
 from segpredict.pipeline import artifacts
 from segpredict.pipeline.results import (
@@ -34,6 +43,7 @@ from segpredict.pipeline.results import (
     Trained,
     TrainedModels,
 )
+from segpredict.scoring.golden_rows import require_golden_scores
 from segpredict.scoring.predictor import SegmentPredictor
 
 DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}  # the same module from either
@@ -45,6 +55,7 @@ OPTIONAL = (
     *("backtest_population", "leakage_demo", "test_set_log"),
 )
 Stage = TypeVar("Stage", Prepared, Segmented, Trained, Explained, CampaignPlans)
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @contextmanager
@@ -57,7 +68,9 @@ def translate_load_errors(folder: object) -> Iterator[None]:
         )
     try:
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (SegpredictError, OSError, MemoryError):
+        raise
+    except (Exception, pl.exceptions.PanicException) as error:  # a panic is no `Exception`
         raise ArtifactError(
             f"The run {folder} cannot be used by this segpredict "
             f"({type(error).__name__}: {quote_value(error)}).",
@@ -66,6 +79,21 @@ def translate_load_errors(folder: object) -> Iterator[None]:
         ) from error
 
 
+def of_run(function: Function) -> Function:
+    """Return a function of a run that tells any error that is not ours as one of the run.
+
+    It may read nothing but the run: what it raises is then the run's fault.
+    """
+
+    @wraps(function)
+    def told(run: Any, *given: Any, **named: Any) -> Any:
+        with translate_load_errors(getattr(run, "place", run)):
+            return function(run, *given, **named)
+
+    return cast("Function", told)
+
+
+@of_run
 def load(files: RunFiles, name: str) -> Any:
     """Return one value of a run by its name in `ARTIFACTS`, or a field of several of them."""
     if name in _LOADERS:
@@ -75,11 +103,13 @@ def load(files: RunFiles, name: str) -> Any:
     return artifacts.read_parts(files, name)
 
 
+@of_run
 def load_optional(files: RunFiles, name: str) -> Any:
     """Return one value of a run, or nothing where the run does not hold it."""
     return load(files, name) if artifacts.has(files, name) else None
 
 
+@of_run
 def load_stage(files: RunFiles, stage: type[Stage]) -> Stage:
     """Return the result of a stage from what a run holds of it."""
     values: dict[str, Any] = {}
@@ -113,6 +143,7 @@ def load_config(files: RunFiles) -> Config:
         ) from None
 
 
+@of_run
 def load_transactions(files: RunFiles) -> Transactions:
     """Return the transactions of a run; their lines stay on disk until they are needed."""
     data = files.metadata["data"]
@@ -131,6 +162,7 @@ def load_transactions(files: RunFiles) -> Transactions:
     )
 
 
+@of_run
 def load_side_tables(files: RunFiles) -> SideTables:
     """Return the side tables of a run."""
     if not artifacts.has(files, "side_tables"):
@@ -139,17 +171,20 @@ def load_side_tables(files: RunFiles) -> SideTables:
     return side_tables.side_tables_from_state(artifacts.read(files, "side_tables"), frames)
 
 
+@of_run
 def load_segments(files: RunFiles) -> tuple[Segment, ...]:
     """Return the segments of a run, in code order."""
     return tuple(artifacts.read(files, "segmentation.segments"))
 
 
+@of_run
 def load_models(files: RunFiles) -> TrainedModels:
     """Return the models of a run."""
     state, booster = artifacts.read(files, "models"), artifacts.read(files, "models.booster")
     return TrainedModels.from_state(state, booster)
 
 
+@of_run
 def load_explanation(files: RunFiles) -> Explanation:
     """Return the explanation that a run holds."""
     facts = artifacts.read(files, "explanation")
@@ -165,6 +200,7 @@ def load_explanation(files: RunFiles) -> Explanation:
     )
 
 
+@of_run
 def load_explainer(
     files: RunFiles, models: TrainedModels | None = None
 ) -> ForecastExplainer | None:
@@ -183,6 +219,7 @@ def load_explainer(
     return found.with_policy(models.policy)
 
 
+@of_run
 def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
     """Return the cross-check of importance, if a run holds one."""
     if not artifacts.has(files, "evidence"):
@@ -196,10 +233,11 @@ def load_evidence(files: RunFiles) -> ImportanceEvidence | None:
     )
 
 
+@of_run
 def load_predictor(files: RunFiles) -> SegmentPredictor:
-    """Return the predictor of a run."""
+    """Return the predictor of a run, which scores its golden rows as it did when it was made."""
     config, models = load_config(files), load_models(files)
-    return SegmentPredictor(
+    predictor = SegmentPredictor(
         artifacts.read(files, "segmentation"),
         models.selected,
         config.time,
@@ -213,14 +251,18 @@ def load_predictor(files: RunFiles) -> SegmentPredictor:
         load_facts(files),
         day_number(files.metadata["data"]["first_day"]),
     )
+    require_golden_scores(predictor, artifacts.read(files, "golden_rows"))
+    return predictor
 
 
+@of_run
 def load_facts(files: RunFiles) -> ShopFacts | None:
     """Return what a run knows of the data it was trained on."""
     state = files.metadata["data"].get("facts")
     return None if state is None else ShopFacts.from_state(state)
 
 
+@of_run
 def run_summary(run: RunFolder) -> dict[str, JSON]:
     """Return what a program needs to know of a run: its facts and its evaluation."""
     page = artifacts.REPORT_PATHS["html"]

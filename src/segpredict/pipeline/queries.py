@@ -57,6 +57,7 @@ def check_data(
     return found
 
 
+@loading.of_run
 def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
     """Return one customer's forecast at the end of a run's data, and why.
 
@@ -97,6 +98,7 @@ def explain_customer(folder: str | Path, customer_id: object) -> dict[str, Any]:
     }
 
 
+@loading.of_run
 def draw_waterfall(folder: str | Path, customer_id: str, folder_out: Path) -> Path:
     """Draw how one customer's forecast is composed; return the path.
 
@@ -124,6 +126,7 @@ def _explanation(
     return explainer.explain(chosen)
 
 
+@loading.of_run
 def load_run_explanation(folder: str | Path) -> explanations.Explanation:
     """Return the explanation that a run holds.
 
@@ -136,6 +139,7 @@ def load_run_explanation(folder: str | Path) -> explanations.Explanation:
     return loading.load_explanation(files)
 
 
+@loading.of_run
 def feature_meanings(folder: str | Path) -> dict[str, str]:
     """Return the short meaning of each column of a run's forecast."""
     files = open_run(folder)

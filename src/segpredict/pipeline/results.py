@@ -135,6 +135,7 @@ class Trained:
     customer_value: Tables
     demand: Tables  # `demand.forecast_demand`
     predicted_transitions: Tables  # `transitions.tables.predicted_tables`
+    golden_rows: pl.DataFrame  # invented customers with their scores (`scoring.golden_rows`)
     leakage_demo: JSON = None  # the rows of the leakage demo; ``None`` where it was not requested
     test_set_log: JSON = None  # `TestSetLog` as JSON: the evaluations on the final test window
     # what training returned; ``None`` once the rest was read from a run folder

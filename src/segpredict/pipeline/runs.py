@@ -230,6 +230,7 @@ def run_explanation(
         return draft.publish()
 
 
+@loading.of_run
 def run_report(
     folder: str | Path,
     created: str = "",

@@ -30,6 +30,7 @@ from segpredict.errors import SupportError, TooShortHistoryError
 from segpredict.pipeline import campaign_planning, customer_lists, results
 from segpredict.pipeline import selection as candidates
 from segpredict.pipeline.target import SelectionMode, no_progress
+from segpredict.scoring import golden_rows
 from segpredict.scoring.predictor import SegmentPredictor
 from segpredict.segmentation import Segmentation, segment_profiles
 from segpredict.segmentation.selection import compare
@@ -252,6 +253,9 @@ def train(
             observed, training, scores, named, config.time
         ),
         leakage_demo=shown,
+        golden_rows=golden_rows.draw_golden_rows(
+            predictor, training.ensemble.xgboost_model, shop.end_day
+        ),
         training=training,
     )
 

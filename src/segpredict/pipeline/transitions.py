@@ -22,6 +22,7 @@ CELL_COLUMNS = ["from_id", "to_id"]
 PERIOD_TABLES = ("activity", "mobility", "markov_order", "comparison")  # of all periods
 
 
+@loading.of_run
 def run_transitions(
     folder: str | Path, since: DateLike = None, segment: str | None = None
 ) -> TransitionTables:

@@ -77,7 +77,7 @@ class LiveRun:
                 () if plans is None else tuple(plans.to_dicts()),
                 files.read_bytes(PAGE) if files.has(PAGE) else None,
             )
-        found.check()
+            found.check()
         return found
 
     def check(self) -> None:

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import polars as pl
 import xgboost as xgb
 
+from segpredict.classifier.models import trees_check
 from segpredict.classifier.models.baselines._baseline import smoothed_shares
 from segpredict.classifier.training_data import TrainingData, feature_matrix
-from segpredict.core.arrays import BoolArray, Float32Array, FloatArray
+from segpredict.core.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from segpredict.core.types import JSON
 
 NAME = "xgboost"
@@ -76,6 +77,29 @@ class XgboostModel:
         """Return one row of probabilities per customer, in code order of segments."""
         return margin_probabilities(self.predict_margin(customers))
 
+    def visited_leaves(self, customers: pl.DataFrame) -> IntArray:
+        """Return the leaf that each customer ends in, customers × trees; all leaves are numbered.
+
+        No two trees share a number.
+        """
+        matrix = build_dmatrix(feature_matrix(customers, self.feature_names))
+        found = self.booster.predict(matrix, pred_leaf=True, validate_features=False)
+        nodes = np.asarray(found, dtype=np.int64).reshape(customers.height, -1)
+        first = np.arange(nodes.shape[1]) * (nodes.max(initial=0) + 1)
+        return np.asarray(nodes + first, dtype=np.int64)
+
+    def split_values(self) -> dict[str, Float32Array]:
+        """Return the values at which the trees split each column that they split."""
+        state = json.loads(self.booster.save_raw("json"))
+        found: dict[str, set[float]] = {}
+        for tree in state["learner"]["gradient_booster"]["model"]["trees"]:
+            for child, column, value in zip(
+                tree["left_children"], tree["split_indices"], tree["split_conditions"], strict=True
+            ):
+                if child != trees_check.NO_CHILD:
+                    found.setdefault(self.feature_names[column], set()).add(value)
+        return {name: np.array(sorted(values), np.float32) for name, values in found.items()}
+
     def to_state(self) -> JSON:
         """Return all that `from_state` needs, as JSON; trees in XGBoost's own form."""
         names, model = list(self.feature_names), bytes(self.booster.save_raw("json")).decode()
@@ -85,9 +109,16 @@ class XgboostModel:
     @classmethod
     def from_state(cls, state: JSON) -> "XgboostModel":
         """Return the booster that gave a state; it predicts the same to the bit."""
-        booster = xgb.Booster({"nthread": 1})
-        booster.load_model(bytearray(state["model"].encode()))
-        return cls(booster, tuple(state["feature_names"]), tuple(state["start"]), state["kind"])
+        names, start, content = tuple(state["feature_names"]), tuple(state["start"]), state["model"]
+        trees_check.require_sound_trees(content.encode(), names, len(start), BASE_SCORE)
+        return cls(_loaded(content), names, start, state["kind"])
+
+
+def _loaded(content: str) -> xgb.Booster:
+    """Return the trees of XGBoost's own JSON."""
+    booster = xgb.Booster({"nthread": 1})
+    booster.load_model(bytearray(content.encode()))
+    return booster
 
 
 def margin_probabilities(margin: FloatArray) -> FloatArray:
@@ -242,11 +273,12 @@ def weighted_sum(models: Sequence[tuple[float, XgboostModel]]) -> XgboostModel:
         whole["tree_info"] += part["tree_info"]
         whole["iteration_indptr"] += [first + until for until in part["iteration_indptr"][1:]]
     whole["gbtree_model_param"]["num_trees"] = str(len(whole["trees"]))
-    booster = xgb.Booster({"nthread": 1})
-    booster.load_model(bytearray(json.dumps(state).encode()))
     starts = [weight * np.array(model.start) for weight, model in models]
     start = tuple(np.sum(starts, axis=0).tolist())
-    return XgboostModel(booster, models[0][1].feature_names, start, models[0][1].name)
+    first_model = models[0][1]
+    return XgboostModel(
+        _loaded(json.dumps(state)), first_model.feature_names, start, first_model.name
+    )
 
 
 def _scaled_tree(tree: JSON, weight: float) -> JSON:

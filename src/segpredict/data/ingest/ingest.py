@@ -98,7 +98,7 @@ def ingest(
 def _sweep(work: WorkFolder, folder: Path) -> None:
     """Remove what was written for a state of the store that never came to be, or is over."""
     with suppress(SegpredictError):  # a damaged store: nobody knows what it needs
-        work.settle(raw_batches.needed_files(folder))
+        work.settle(store.named_files(folder))
     with suppress(OSError):  # it holds something
         (folder / raw_batches.RAW_FOLDER).rmdir()
 
@@ -242,10 +242,8 @@ def _published(
     """Write raw rows, note and lines; ``store.json``, the last, makes them count."""
     with translate_write_errors(folder):
         (folder / raw_batches.RAW_FOLDER).mkdir(exist_ok=True)
-        with suppress(SegpredictError):  # a damaged store, to be replaced
-            work.announce(raw_batches.needed_files(folder))
         names = [raw_batches.save_batch(work, folder, raw) for raw in new]
         whole = changed(note, batches=(*note.batches, *names))
-        raw_batches.write_note(work, folder, shop, whole)
-        stored = store.renew_store(shop, folder, work)
+        beside = raw_batches.write_note(work, folder, shop, whole)
+        stored = store.renew_store(shop, folder, work, beside)
     return changed(stored, notes=shop.notes, rejects=shop.rejects, side_tables=shop.side_tables)

@@ -9,26 +9,24 @@ is in a note whose key is a hash of that file.
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 from polars.io.plugins import register_io_source
 
 from segpredict.core import disk
+from segpredict.core.named_files import open_file, read_json, translate_damage
 from segpredict.core.schemas import COLUMN_ROLES, RAW_LINES_SCHEMA, validate_schema
 from segpredict.core.state import from_plain
 from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.work_folder import WorkFolder
 from segpredict.data import readers, store
-from segpredict.errors import FileMissingError, TamperedFileError
+from segpredict.data.store.parts import read_manifest
 
 RAW_FOLDER = "raw"
-READ_ERRORS = (OSError, KeyError, TypeError, ValueError)  # what reading a damaged file raises
 METADATA_KEY = b"segpredict"  # where the Parquet schema keeps facts of the files and rejects
 
 
@@ -98,87 +96,79 @@ def save_batch(work: WorkFolder, folder: Path, raw: RawLines) -> str:
 
 def load_batch(folder: Path, name: str) -> RawLines:
     """Return a batch as it was read; a large one stays on the disk."""
-    path = folder / RAW_FOLDER / name
-    with _translate_loss(path):
-        file = pq.ParquetFile(path, page_checksum_verification=True)
+    place = f"{RAW_FOLDER}/{name}"
+    fact = read_manifest(folder).files.get(place)
+    with open_file(folder / place, place, fact) as stream, translate_damage(place):
+        file = pq.ParquetFile(stream, page_checksum_verification=True)
         facts = json.loads(file.schema_arrow.metadata[METADATA_KEY])
         files = from_plain(tuple[InputFile, ...], facts["files"])
         is_large = file.metadata.num_rows > readers.MAX_ROWS_IN_MEMORY
         frame = pl.DataFrame(file.schema_arrow.empty_table() if is_large else file.read())
-    rejects = pl.DataFrame(facts["rejects"]) if facts["rejects"] else None
+        rejects = pl.DataFrame(facts["rejects"]) if facts["rejects"] else None
     if not is_large:
         return RawLines(frame, files, rejects)
 
     def serve(
         columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
-        with _translate_loss(path):
-            own = pq.ParquetFile(path, page_checksum_verification=True)  # threads share none
-        left = own.metadata.num_rows if n_rows is None else n_rows
-        for group in range(own.num_row_groups):
-            if left <= 0:
-                return
-            with _translate_loss(path):
+        # Threads share no reader.
+        with open_file(folder / place, place, fact) as stream, translate_damage(place):
+            own = pq.ParquetFile(stream, page_checksum_verification=True)
+            left = own.metadata.num_rows if n_rows is None else n_rows
+            for group in range(own.num_row_groups):
+                if left <= 0:
+                    return
                 rows = pl.DataFrame(own.read_row_group(group, columns=columns)).head(left)
-            left -= rows.height
-            yield rows if predicate is None else rows.filter(predicate)
+                left -= rows.height
+                yield rows if predicate is None else rows.filter(predicate)
 
     return RawLines(frame, files, rejects, register_io_source(serve, schema=frame.schema))
 
 
-@contextmanager
-def _translate_loss(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (*READ_ERRORS, pa.ArrowException) as error:
-        raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
+def write_note(
+    work: WorkFolder, folder: Path, shop: Transactions, note: StoreNote
+) -> tuple[str, ...]:
+    """Write what a reader of the lines needs to know, before they are published.
 
-
-def write_note(work: WorkFolder, folder: Path, shop: Transactions, note: StoreNote) -> None:
-    """Write what a reader of the lines needs to know, before they are published."""
+    The names of all files with what was read are returned.
+    """
     text = json.dumps(asdict(note), indent=1, ensure_ascii=False)
-    place = folder / RAW_FOLDER / store_key(shop)
-    work.announce(_note_files(store_key(shop)))
-    disk.place_file(work, place.with_suffix(".json"), text.encode())
-    if shop.rejects is not None:
-        rejects = shop.rejects
-        disk.place_file(work, place.with_suffix(".rejects"), rejects.write_parquet)
+    name, bad = note_files(store_key(shop))
+    work.announce([name, bad])
+    disk.place_file(work, folder / name, text.encode())
+    batches = tuple(f"{RAW_FOLDER}/{batch}" for batch in note.batches)
+    if shop.rejects is None:
+        return (name, *batches)
+    disk.place_file(work, folder / bad, shop.rejects.write_parquet)
+    return (name, bad, *batches)
 
 
-def read_note(folder: Path, stored: Transactions) -> tuple[StoreNote, Transactions] | None:
+def read_note(
+    folder: Path, stored: store.StoredTransactions
+) -> tuple[StoreNote, Transactions] | None:
     """Return the note on a store, and the store.
 
     None where there is no note: somebody wrote the lines without `ingest`.
     """
-    place = folder / RAW_FOLDER / store_key(stored)
-    path, bad = place.with_suffix(".json"), place.with_suffix(".rejects")
-    if not path.is_file():
+    assert stored.store is not None
+    facts = stored.store.manifest.files
+    name, bad = note_files(store_key(stored))
+    if name not in facts:
         return None
-    try:
-        state = json.loads(path.read_text(encoding="utf-8"))
+    with open_file(folder / name, name, facts[name]) as file, translate_damage(name):
+        state = read_json(file, name)
         batches, notes = tuple(state.pop("batches")), tuple(state.pop("notes"))
         note = StoreNote(**state, batches=batches, notes=notes)
-        rejects = pl.read_parquet(bad, glob=False) if bad.is_file() else None
-    except (AttributeError, *READ_ERRORS, pl.exceptions.PolarsError) as error:
-        raise TamperedFileError(f"{RAW_FOLDER}/{path.name}", f"is lost ({error})") from None
+    rejects = None
+    if bad in facts:
+        with open_file(folder / bad, bad, facts[bad]) as file, translate_damage(bad):
+            rejects = pl.read_parquet(file, glob=False)
     return note, replace(stored, notes=notes, rejects=rejects)
 
 
-def needed_files(folder: Path) -> set[str]:
-    """Return the files that make the store as it is now, lines and raw rows."""
-    try:
-        stored = store.open_store(folder)
-    except FileMissingError:
-        return set()
-    assert stored.store is not None
-    found = read_note(folder, stored)
-    batches = () if found is None else found[0].batches
-    raw = (f"{RAW_FOLDER}/{name}" for name in batches)
-    return {*stored.store.manifest.file_names, *raw, *_note_files(store_key(stored))}
-
-
-def _note_files(key: str) -> list[str]:
-    return [f"{RAW_FOLDER}/{key}.json", f"{RAW_FOLDER}/{key}.rejects"]
+def note_files(key: str) -> tuple[str, str]:
+    """Return the names of the note of a state of a store, and of its rejects."""
+    return f"{RAW_FOLDER}/{key}.json", f"{RAW_FOLDER}/{key}.rejects"
 
 
 def _hash(state: JSON) -> str:

@@ -6,6 +6,7 @@ such transactions and work on the numbers, a few hundred thousand lines at a tim
 """
 
 from segpredict.data.store.orders import repeat_purchases
+from segpredict.data.store.parts import named_files
 from segpredict.data.store.stored import (
     StoreBatch,
     StoredTransactions,
@@ -19,6 +20,7 @@ __all__ = [
     "StoredTransactions",
     "TransactionStore",
     "keep_on_disk",
+    "named_files",
     "open_store",
     "renew_store",
     "repeat_purchases",

@@ -4,10 +4,10 @@ Each row group of a part holds whole customers. The manifest says which files be
 and what they hold.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,20 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from segpredict.core.disk import sync
+from segpredict.core.disk import HASH_BYTES, open_plain, sync
 from segpredict.core.ledger import Ledger
+from segpredict.core.named_files import (
+    FileFacts,
+    read_json,
+    require_file_facts,
+    require_signature,
+    signature_of,
+    translate_damage,
+)
 from segpredict.core.orders import KEY
 from segpredict.core.state import from_plain
 from segpredict.core.transactions import InputFile
+from segpredict.core.types import JSON
 from segpredict.data.store.orders import DIGEST_KINDS, digest_lines
 from segpredict.errors import ArtifactError, FileMissingError, TamperedFileError
 
@@ -64,15 +73,6 @@ def save_table(table: pl.DataFrame, path: Path) -> None:
     """Write a small table, such as ids by code, checksums on."""
     pq.write_table(table.to_arrow(), path, compression="zstd", write_page_checksum=True)
     sync(path)
-
-
-@contextmanager
-def translate_damage(path: Path) -> Iterator[None]:
-    """Name the file when what is inside cannot be read or fails its checksum."""
-    try:
-        yield
-    except (OSError, pa.ArrowException) as error:
-        raise TamperedFileError(path.name, f"is damaged ({error})") from None
 
 
 def sort_lines(lines: pl.DataFrame) -> pl.DataFrame:
@@ -149,16 +149,18 @@ def _groups(arranged: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
 
 
 class StorePart:
-    """One Parquet file, read by row group with its checksums verified.
+    """One open Parquet file whose hash is that of the manifest, read by row group.
 
-    A file that is given opened is read as it was then, also after a newer store has removed it.
+    It is read as it was when it was opened, also after a newer store has removed it. Checksums of
+    pages are verified as well: what is read may have changed since.
     """
 
-    def __init__(self, path: Path, file: pa.NativeFile | None = None) -> None:
-        self.path = path
-        with translate_damage(path):
-            self._file = pa.OSFile(str(path)) if file is None else file
-            self._facts = pq.read_metadata(self._file)
+    def __init__(self, name: str, file: pa.NativeFile, fact: Mapping[str, JSON]) -> None:
+        self.name = name
+        _require_bytes(file, name, fact)
+        self._file = file
+        with translate_damage(name):
+            self._facts = pq.read_metadata(file)
 
     @property
     def n_row_groups(self) -> int:
@@ -168,14 +170,16 @@ class StorePart:
     @property
     def column_types(self) -> dict[str, pl.DataType]:
         """Columns and their types."""
-        empty = pl.from_arrow(self._facts.schema.to_arrow_schema().empty_table())
+        with translate_damage(self.name):
+            empty = pl.from_arrow(self._facts.schema.to_arrow_schema().empty_table())
         assert isinstance(empty, pl.DataFrame)
         return dict(empty.schema)
 
     def first_customer(self, group: int) -> int:
         """Return the lowest code in a row group, from the file's statistics."""
-        at = self._facts.schema.names.index("customer_id")
-        return int(self._facts.row_group(group).column(at).statistics.min)
+        with translate_damage(self.name):
+            at = self._facts.schema.names.index("customer_id")
+            return int(self._facts.row_group(group).column(at).statistics.min)
 
     def read(self, columns: Iterable[str], groups: Sequence[int] | None = None) -> pl.DataFrame:
         """Return columns of row groups, of all when none is named."""
@@ -183,15 +187,27 @@ class StorePart:
         chosen = list(range(self.n_row_groups)) if groups is None else list(groups)
         # A reader of its own: one reader must not be asked from two threads at a time.
         with (
-            translate_damage(self.path),
+            translate_damage(self.name),
             pq.ParquetFile(
                 self._file, metadata=self._facts, page_checksum_verification=True
             ) as file,
         ):
             table = file.read_row_groups(chosen, columns=names)
-        frame = pl.from_arrow(table.select(names), rechunk=False)
+            frame = pl.from_arrow(table.select(names), rechunk=False)
         assert isinstance(frame, pl.DataFrame)
         return frame
+
+
+def _require_bytes(file: pa.NativeFile, name: str, fact: Mapping[str, JSON]) -> None:
+    """Refuse a file whose bytes are not those of its hash.
+
+    Read by place: another thread may do the same.
+    """
+    digest, size = hashlib.sha256(), fact["bytes"]
+    for place in range(0, size, HASH_BYTES):
+        digest.update(file.read_at(HASH_BYTES, place))
+    if file.size() != size or digest.hexdigest() != fact["sha256"]:
+        raise TamperedFileError(name)
 
 
 def first_value_days(lines: pl.LazyFrame) -> FirstValueDays:
@@ -210,7 +226,8 @@ def first_value_days(lines: pl.LazyFrame) -> FirstValueDays:
 
 
 STORE_MANIFEST_NAME = "store.json"
-STORE_FORMAT = 5
+STORE_FORMAT = 6
+KIND = "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,19 +258,33 @@ class StoreManifest:
     customers: int
     generation: int  # rises with each change, so that files are never overwritten
     first_value_days: FirstValueDays  # since when each column has values (`first_value_days`)
+    # hash and size of every file of the store, those of `file_names` and those that stand beside
+    files: FileFacts = field(default_factory=dict)
 
     @property
     def file_names(self) -> set[str]:
-        """Names of all files of the store."""
+        """Names of the files that are read for the lines."""
         lines = {self.base, self.tail} - {""}
         digests = {name for file in lines for name in digest_names(file)}
         others = {self.moved, self.product_names} - {""}
         return {*self.dictionaries.values(), *lines, *digests, *others}
 
     def to_json(self) -> str:
-        """Return the manifest as JSON."""
+        """Return the manifest as JSON, with its digest, and signed where a key is set."""
         facts = {"format": STORE_FORMAT, **asdict(self)}
-        return json.dumps(facts, indent=2, default=dict) + "\n"
+        facts["digest"] = _digest(facts)
+        if signature := signature_of(KIND, facts["digest"]):
+            facts["signature"] = signature
+        return _text(facts)
+
+
+def _digest(facts: Mapping[str, JSON]) -> str:
+    content = {key: value for key, value in facts.items() if key not in ("digest", "signature")}
+    return hashlib.sha256(_text(content).encode()).hexdigest()
+
+
+def _text(facts: Mapping[str, JSON]) -> str:
+    return json.dumps(facts, indent=2, default=dict) + "\n"
 
 
 def digest_names(file: str) -> set[str]:
@@ -264,23 +295,44 @@ def digest_names(file: str) -> set[str]:
 def named_files(folder: Path) -> set[str]:
     """Return the names of all files of the store in a folder; none where there is no store."""
     try:
-        return read_manifest(folder).file_names
+        return set(read_manifest(folder).files)
     except FileMissingError:
         return set()
 
 
 def read_manifest(folder: Path) -> StoreManifest:
-    """Read ``store.json``."""
-    path = folder / STORE_MANIFEST_NAME
-    if not path.is_file():
-        raise FileMissingError(str(path))
+    """Read ``store.json``.
+
+    Raises `FileMissingError` when there is none; `ArtifactError` when it is damaged, of another
+    format, or not signed by the key that is set.
+    """
+    facts = _read_facts(folder / STORE_MANIFEST_NAME)
+    if facts["format"] != STORE_FORMAT:
+        raise ArtifactError(
+            f"The store {folder} has format {facts['format']}; this version reads {STORE_FORMAT}.",
+            fix="make it again from the shop's files.",
+            file=str(folder / STORE_MANIFEST_NAME),
+        )
+    if facts.get("digest") != _digest(facts):
+        raise TamperedFileError(STORE_MANIFEST_NAME, "differs from its own digest")
+    require_signature(KIND, facts["digest"], facts.get("signature"), str(folder))
+    require_file_facts(facts.get("files"), STORE_MANIFEST_NAME)
+    with translate_damage(STORE_MANIFEST_NAME):
+        own = {each.name for each in fields(StoreManifest)}
+        found = from_plain(StoreManifest, {k: v for k, v in facts.items() if k in own})
+    if unknown := found.file_names - found.files.keys():
+        raise TamperedFileError(STORE_MANIFEST_NAME, f"gives no hash for {min(unknown)}")
+    return found
+
+
+def _read_facts(path: Path) -> dict[str, JSON]:
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        number = facts.pop("format")
-        if number != STORE_FORMAT:
-            message = f"The store {folder} has format {number}; this version reads {STORE_FORMAT}."
-            raise ArtifactError(message, fix="make it again from the shop's files.", file=str(path))
-        return from_plain(StoreManifest, facts)
-    except (ValueError, KeyError, TypeError) as error:
-        fix = "make the store again from the shop's files."
-        raise ArtifactError(f"{path} is damaged ({error}).", fix=fix, file=str(path)) from None
+        with open_plain(path) as file:
+            facts = read_json(file, path.name)
+    except (FileNotFoundError, NotADirectoryError):
+        raise FileMissingError(str(path)) from None
+    except OSError as error:
+        raise TamperedFileError(path.name, f"cannot be read ({error.strerror})") from None
+    if not isinstance(facts, dict) or type(facts.get("format")) is not int:
+        raise TamperedFileError(path.name, "is not a manifest of segpredict")
+    return facts

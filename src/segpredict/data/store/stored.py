@@ -11,9 +11,11 @@ import polars as pl
 import pyarrow as pa
 from polars.io.plugins import register_io_source
 
+from segpredict.core.disk import open_plain
 from segpredict.core.orders import is_head
 from segpredict.core.transactions import Transactions
 from segpredict.data.store import parts
+from segpredict.errors import TamperedFileError
 
 PRODUCT_NAME_COLUMNS = ("product_id", "name", "rows", "descriptions")
 
@@ -34,6 +36,7 @@ class TransactionStore:
         for name in manifest.file_names:
             # One that is not there is refused when it is needed.
             with suppress(OSError):
+                open_plain(folder / name).close()
                 self._files[name] = pa.OSFile(str(folder / name))
         self._parts: dict[str, parts.StorePart] = {}
         self._tails: dict[str, pl.DataFrame] = {}
@@ -95,7 +98,10 @@ class TransactionStore:
 
     def _part(self, name: str) -> parts.StorePart:
         if name not in self._parts:
-            self._parts[name] = parts.StorePart(self.folder / name, self._files.get(name))
+            if name not in self._files:
+                raise TamperedFileError(name, "is not there, or no plain file")
+            fact = self.manifest.files[name]
+            self._parts[name] = parts.StorePart(name, self._files[name], fact)
         return self._parts[name]
 
     def _newest(self, kind: str) -> pl.DataFrame | None:

@@ -1,6 +1,6 @@
 """Write a store, or bring one up to date and write only what differs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from segpredict.core.disk import lock_folder, place_file, sync
+from segpredict.core.disk import file_fact, lock_folder, place_file, sync
 from segpredict.core.process import available_bytes
 from segpredict.core.transactions import Transactions
 from segpredict.core.work_folder import WorkFolder
@@ -160,21 +160,32 @@ def next_generation(folder: Path) -> int:
 
 
 def publish_manifest(
-    folder: Path, manifest: StoreManifest, work: WorkFolder
+    folder: Path, manifest: StoreManifest, work: WorkFolder, beside: Iterable[str] = ()
 ) -> stored.StoredTransactions:
-    """Replace the manifest, when all files that it names are on the disk."""
+    """Replace the manifest, when all files that it names are on the disk.
+
+    `beside` are files of the store that are not read for its lines. Files with lines are hashed
+    once: none is ever written anew under its name.
+    """
     work.announce(named_files(folder))
     sync(folder)
-    place_file(work, folder / STORE_MANIFEST_NAME, manifest.to_json().encode())
+    known, others = {n: manifest.files.get(n) for n in manifest.file_names}, dict.fromkeys(beside)
+    facts = {name: fact or file_fact(folder / name) for name, fact in (known | others).items()}
+    whole = replace(manifest, files=dict(sorted(facts.items())))
+    place_file(work, folder / STORE_MANIFEST_NAME, whole.to_json().encode())
     return stored.open_store(folder)
 
 
 def renew_store(
-    transactions: Transactions, folder: str | Path, work: WorkFolder | None = None
+    transactions: Transactions,
+    folder: str | Path,
+    work: WorkFolder | None = None,
+    beside: Iterable[str] = (),
 ) -> stored.StoredTransactions:
     """Make a store hold these lines, whatever it held before.
 
-    The result is equal to a store that `write_store` made of them.
+    The result is equal to a store that `write_store` made of them. `beside` are files that belong
+    to it as well, named in the manifest.
 
     A night brings new lines, and a refund in it changes a few old ones. Lines after
     the days of the base go into the tail; a customer with any other change moves there
@@ -194,14 +205,12 @@ def renew_store(
     target = Path(folder)
     with changing(target, work) as held:
         try:
-            old = stored.open_store(target)
+            old = stored.open_store(target).store
         except FileMissingError:
-            return write_store(transactions, target, held)
-        assert old.store is not None
-        changed = _changed(old.store, transactions, held)
-        if changed is None:
-            return write_store(transactions, target, held)
-        return publish_manifest(target, changed, held)
+            old = None
+        manifest = None if old is None else _changed(old, transactions, held)
+        manifest = manifest or _whole(transactions, target, held)
+        return publish_manifest(target, manifest, held, beside)
 
 
 def _changed(
