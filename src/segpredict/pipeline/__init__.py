@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from segpredict.data.ingest.ingest import IngestResult, ingest
     from segpredict.data.ingest.read import read_transactions
     from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
+    from segpredict.pipeline.compare import compare_runs
     from segpredict.pipeline.exports import (
         ExportRequest,
         Report,
@@ -46,6 +47,7 @@ _HOMES = {
     "segpredict.data.ingest.ingest": "IngestResult ingest",
     "segpredict.data.ingest.read": "read_transactions",
     "segpredict.pipeline.campaign": "CampaignRequest draw_campaign list_campaigns",
+    "segpredict.pipeline.compare": "compare_runs",
     "segpredict.pipeline.exports": (
         "ExportRequest Report export_bi_tables export_query export_report"
     ),
@@ -75,6 +77,7 @@ __all__ = [
     "SegmentationSearch",
     "SelectionMode",
     "check_data",
+    "compare_runs",
     "draw_campaign",
     "draw_waterfall",
     "explain_customer",
