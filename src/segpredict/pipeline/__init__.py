@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         export_report,
     )
     from segpredict.pipeline.load_run import load
-    from segpredict.pipeline.monitor import monitor_run
+    from segpredict.pipeline.monitor import keep_monitor_page, monitor_run
     from segpredict.pipeline.publish import ScoreTable, publish_run
     from segpredict.pipeline.queries import (
         check_data,
@@ -51,7 +51,7 @@ _HOMES = {
     "segpredict.pipeline.exports": (
         "ExportRequest Report export_bi_tables export_query export_report"
     ),
-    "segpredict.pipeline.monitor": "monitor_run",
+    "segpredict.pipeline.monitor": "keep_monitor_page monitor_run",
     "segpredict.pipeline.publish": "ScoreTable publish_run",
     "segpredict.pipeline.queries": (
         "check_data draw_waterfall explain_customer feature_meanings load_run_explanation "
@@ -88,6 +88,7 @@ __all__ = [
     "fit",
     "history_transitions",
     "ingest",
+    "keep_monitor_page",
     "list_campaigns",
     "load",
     "load_run_explanation",
