@@ -155,10 +155,10 @@ class ReportSection:
     Notes
     -----
     A function takes the page's input (`ReportInput`, `CheckInput` or `MonitorInput`) and returns
-    the context of a part, or ``None`` to leave it out; a section without parts is left out. The function's name
-    without ``_section`` is the name of the part and its key in JSON. The template named like the
-    function's module receives the context as ``it``: its block of the part's name, or else all
-    of it. Without a template the fields are listed.
+    the context of a part, or ``None`` to leave it out; a section without parts is left out. The
+    function's name without ``_section`` is the name of the part and its key in JSON. The template
+    named like the function's module receives the context as ``it``: its block of the part's name,
+    or else all of it. Without a template the fields are listed.
 
     Examples
     --------

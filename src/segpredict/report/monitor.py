@@ -40,7 +40,8 @@ def figures_section(bundle: MonitorInput) -> Row | None:
         return None
     names = [name for name in FIGURE_LABELS if any(row["figure"] == name for row in rows)]
     charts = [_chart(name, [row for row in rows if row["figure"] == name]) for name in names]
-    return {"charts": charts, "baselines": bundle.result["baselines"]}
+    has_band = any(chart["band"] for chart in charts)
+    return {"charts": charts, "has_band": has_band, "baselines": bundle.result["baselines"]}
 
 
 def _chart(name: str, rows: Sequence[Row]) -> Row:
@@ -51,8 +52,8 @@ def _chart(name: str, rows: Sequence[Row]) -> Row:
     margin = 0.08 * (high - low) or 0.01
     low, high = low - margin, high + margin
     across = [_place(day, days[0], days[-1]) for day in days]
-    ends = {across[0]: days[0], across[-1]: days[-1]}
-    ticks = tuple((place, format_day(day)) for place, day in ends.items())
+    ends = ((0.0, days[0]), (100.0, days[-1])) if days[0] < days[-1] else ((50.0, days[0]),)
+    ticks = tuple((place, format_day(day)) for place, day in ends)
     up = upright(axis_ticks(low, high, lambda value: format_number(value, 2)))
 
     def down(value: float) -> float:
@@ -179,5 +180,5 @@ MONITOR_SECTIONS = (
     ReportSection("drift", "Drift before the outcome is known", drift_section),
     ReportSection("demand", "Demand", demand_section),
     ReportSection("nights", "Nights of the history", nights_section),
-    ReportSection("campaigns", "Campaigns: did they help?", campaigns_section),
+    ReportSection("campaigns", "Campaigns", campaigns_section),
 )
