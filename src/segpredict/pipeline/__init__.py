@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from segpredict.pipeline.load_run import load
     from segpredict.pipeline.monitor import keep_monitor_page, monitor_run
     from segpredict.pipeline.publish import ScoreTable, publish_run
+    from segpredict.pipeline.publish_mlflow import publish_to_mlflow
     from segpredict.pipeline.queries import (
         check_data,
         draw_waterfall,
@@ -53,6 +54,7 @@ _HOMES = {
     ),
     "segpredict.pipeline.monitor": "keep_monitor_page monitor_run",
     "segpredict.pipeline.publish": "ScoreTable publish_run",
+    "segpredict.pipeline.publish_mlflow": "publish_to_mlflow",
     "segpredict.pipeline.queries": (
         "check_data draw_waterfall explain_customer feature_meanings load_run_explanation "
         "score_into_history write_plots"
@@ -95,6 +97,7 @@ __all__ = [
     "monitor_run",
     "no_progress",
     "publish_run",
+    "publish_to_mlflow",
     "read_out_campaigns",
     "read_transactions",
     "run_clustering",
