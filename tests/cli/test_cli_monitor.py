@@ -41,14 +41,14 @@ def test_a_run_is_judged_within_a_terminal_and_on_a_page(
     segpredict(*drawn, "--out", tmp_path / "list.csv")
     segpredict("campaign", "--run", run, "--readout", "--data", later, "--cost", "0.5")
     code, out, _ = segpredict("monitor", "--run", run, "--data", later, "--page")
-    terminal, _, place = out.partition("PAGE ")
+    terminal, _, place = out.partition("The page: ")
     lines = terminal.splitlines()
     assert code == 0
     assert lines[0].startswith("ADVICE")
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 80
     assert {"FIGURES", "SKILL", "MONEY", "MIX", "GROUPS"} <= {line.split(" ")[0] for line in lines}
-    assert "".join(place.split()) == (run / "monitor.html").resolve().as_uri()
+    assert place.strip() == (run / "monitor.html").resolve().as_uri()
     # The page shows the same, and what the campaign gained; it goes with the model it is about.
     text = open_run(run).read_bytes("monitor.html").decode()
     action = lines[0].split()[1].rstrip(":").title()

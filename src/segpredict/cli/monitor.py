@@ -93,7 +93,7 @@ def command(
     if page:
         with writing_to("--page", RUN_FIX):
             place = pipeline.keep_monitor_page(run, found, current_time()).resolve()
-        output.print_block("PAGE", place.as_uri())
+        output.print_line(f"The page: {place.as_uri()}")
         facts["page"] = str(place)
     output.print_json(facts)
     if exit_code and found.advice.action != "keep":
