@@ -248,7 +248,7 @@ def match_by_customers(one: Contender, other: Contender, now: pl.DataFrame) -> M
     counts = np.zeros((len(before), len(after)), dtype=np.int64)
     for old, new, n in segments.select("champion_id", "challenger_id", "customers").iter_rows():
         counts[before.index(old), after.index(new)] = n
-    # Inactive is the same in every run, whoever is in it; ids of others begin above all known.
+    # Inactive is the same segment in every run; ids of others begin above all known.
     known = SegmentIdentity(issued_ids=len(before) + len(after))
     found = match_segments(counts, before, known, {INACTIVE_CODE: INACTIVE_CODE})
     same = {new: old for new, old in zip(after, found.ids, strict=True) if old in before}

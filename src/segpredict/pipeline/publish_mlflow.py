@@ -7,8 +7,13 @@ from typing import Any
 
 from segpredict.classifier.evaluation.results import POOLED_WINDOWS
 from segpredict.core.database import import_extra
-from segpredict.core.disk import temporary_folder
-from segpredict.core.run_folder import MANIFEST_NAME, RunFolder, encode_csv, open_run
+from segpredict.core.run_folder import (
+    MANIFEST_NAME,
+    RunFolder,
+    encode_csv,
+    encode_json,
+    open_run,
+)
 from segpredict.core.types import JSON
 from segpredict.errors import ArtifactError, DatabaseError, UsageError
 from segpredict.pipeline import artifacts, loading
@@ -131,12 +136,10 @@ def _flat(prefix: str, value: JSON) -> Iterator[tuple[str, JSON]]:
 
 def _log_files(client: Any, made: str, run: RunFolder) -> None:
     """Log the manifest, the page without single customers, and tables of aggregates."""
-    with temporary_folder() as place:
-        (place / MANIFEST_NAME).write_bytes((run.folder / MANIFEST_NAME).read_bytes())
-        page = render_html(report_input_of_run(run, customers=False))
-        (place / artifacts.REPORT_PATHS["html"]).write_text(page, encoding="utf-8")
-        if run.has(artifacts.MONITOR_PAGE):
-            (place / artifacts.MONITOR_PAGE).write_bytes(run.read_bytes(artifacts.MONITOR_PAGE))
-        table = artifacts.read(run, "scorecard")
-        (place / "scorecard.csv").write_bytes(encode_csv(table))
-        client.log_artifacts(made, str(place))
+    page = render_html(report_input_of_run(run, customers=False))
+    client.log_text(made, page, artifacts.REPORT_PATHS["html"])
+    client.log_text(made, encode_json(run.manifest).decode(), MANIFEST_NAME)
+    client.log_text(made, encode_csv(artifacts.read(run, "scorecard")).decode(), "scorecard.csv")
+    if run.has(artifacts.MONITOR_PAGE):
+        monitor = run.read_bytes(artifacts.MONITOR_PAGE).decode()
+        client.log_text(made, monitor, artifacts.MONITOR_PAGE)
