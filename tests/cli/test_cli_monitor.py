@@ -9,6 +9,10 @@ import polars as pl
 import pytest
 from door import Door
 
+from segpredict.analytics.monitoring import FIGURE_LABELS
+from segpredict.core.run_folder import continue_run, open_run
+from segpredict.pipeline import artifacts
+
 DAY = pl.col("InvoiceDate").str.to_datetime()
 
 
@@ -29,14 +33,33 @@ def later(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_a_run_is_judged_within_a_terminal(segpredict: Door, run_folder: Path, later: Path) -> None:
-    code, out, _ = segpredict("monitor", "--run", run_folder, "--data", later)
-    lines = out.splitlines()
+def test_a_run_is_judged_within_a_terminal_and_on_a_page(
+    segpredict: Door, run_folder: Path, later: Path, tmp_path: Path
+) -> None:
+    run = Path(shutil.copytree(run_folder, tmp_path / "run"))
+    drawn = ("campaign", "--run", run, "--campaign", "rest_dormant", "--holdout", "0.5")
+    segpredict(*drawn, "--out", tmp_path / "list.csv")
+    segpredict("campaign", "--run", run, "--readout", "--data", later, "--cost", "0.5")
+    code, out, _ = segpredict("monitor", "--run", run, "--data", later, "--page")
+    terminal, _, place = out.partition("The page: ")
+    lines = terminal.splitlines()
     assert code == 0
     assert lines[0].startswith("ADVICE")
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 80
     assert {"FIGURES", "SKILL", "MONEY", "MIX", "GROUPS"} <= {line.split(" ")[0] for line in lines}
+    assert place.strip() == (run / "monitor.html").resolve().as_uri()
+    # The page shows the same, and what the campaign gained; it goes with the model it is about.
+    text = open_run(run).read_bytes("monitor.html").decode()
+    action = lines[0].split()[1].rstrip(":").title()
+    assert f"<h3>{action}" in text
+    assert text.count("<figure") == len(FIGURE_LABELS)
+    assert all(label in text for label in FIGURE_LABELS.values())
+    assert "Rest dormant" in text
+    assert "Incremental revenue" in text
+    with continue_run(run) as draft:
+        artifacts.remove_stages(draft, *artifacts.LATER_STAGES["train"])
+        assert not draft.has("monitor.html")
 
 
 def test_a_scheduler_reads_the_advice_by_json_and_exit_code(

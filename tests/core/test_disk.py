@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from segpredict.core.disk import write_file, write_new_file
+from segpredict.core.disk import point_link, write_file, write_new_file
 from segpredict.errors import UsageError
 
 
@@ -25,3 +25,20 @@ def test_a_file_that_is_there_is_never_written_again(tmp_path: Path) -> None:
     assert not write_new_file(path, b"second")
     assert path.read_bytes() == b"first"
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_link_leads_to_another_folder_at_once(tmp_path: Path) -> None:
+    for name in ("may", "june"):
+        (tmp_path / name).mkdir()
+    link = tmp_path / "current"
+    point_link(link, tmp_path / "may")
+    point_link(link, tmp_path / "june")
+    assert link.readlink() == Path("june")  # relative, so that both can be moved together
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["current", "june", "may"]
+
+
+def test_no_folder_is_replaced_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "may").mkdir()
+    with pytest.raises(UsageError, match="no link"):
+        point_link(tmp_path / "may", tmp_path)
+    assert not (tmp_path / "may").is_symlink()

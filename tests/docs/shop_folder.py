@@ -5,7 +5,14 @@ from pathlib import Path
 
 import polars as pl
 
-RUNS = ("RUN", "FOLDER", "artifacts/run", "artifacts/shop", "artifacts/may")  # as pages name it
+RUNS = (
+    "RUN",
+    "FOLDER",
+    "artifacts/run",
+    "artifacts/shop",
+    "artifacts/may",
+    "artifacts/june",
+)  # as pages name it
 
 
 def make(folder: Path, sample_file: Path) -> None:

@@ -109,6 +109,17 @@ def test_the_runs_page_is_served_under_a_policy_of_its_own(service):
     assert "script-src 'unsafe" not in policy
 
 
+def test_the_monitors_page_is_served_where_the_run_has_one(service, monkeypatch):
+    assert service.client.get("/monitor").status_code == 404
+    assert "/monitor" not in service.client.get("/").text
+    page = service.state.live.page
+    monkeypatch.setattr(service.state, "live", replace(service.state.live, monitor_page=page))
+    answer = service.client.get("/monitor")
+    assert answer.content == page
+    assert "style-src-elem 'sha256-" in answer.headers["content-security-policy"]
+    assert 'href="/monitor"' in service.client.get("/").text
+
+
 def test_pages_have_no_script_no_style_of_their_own_and_nothing_from_elsewhere(service, buyers):
     for place in (*PAGES, f"/customers?id={buyers[0]}"):
         answer = service.client.get(place)

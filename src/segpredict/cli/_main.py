@@ -32,6 +32,7 @@ COMMAND_PANELS = {
         "score",
         "campaign",
         "monitor",
+        "compare",
         "transitions",
         "report",
         "publish",
@@ -53,7 +54,9 @@ OPTION_PANELS = {
     "Database": "sql create prefix shop",
     "Service": "host port orders token-file allow-anonymous allow-host rate",
     "Privacy": "hash-ids secret-file no-customers",
-    "Output": "plots top html write-config replace force exit-code verbose json quiet help",
+    "Output": (
+        "plots top html page write-config replace force promote exit-code verbose json quiet help"
+    ),
 }
 PANEL_OF_OPTION = {
     f"--{name}": panel for panel, names in OPTION_PANELS.items() for name in names.split()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli._config import column_mapping, run_currency
-from segpredict.cli._output import Output, Row, cut_text
+from segpredict.cli._config import column_mapping, current_time, run_currency
+from segpredict.cli._output import RUN_FIX, Output, Row, cut_text, writing_to
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,6 +57,14 @@ def command(
             help="End with 12 where the advice is to train again or to check the data.",
         ),
     ] = False,
+    page: Annotated[
+        bool,
+        typer.Option(
+            "--page",
+            help="Also keep the result in the run, as the page monitor.html, with the readouts of "
+            "campaigns. `segpredict serve` shows it.",
+        ),
+    ] = False,
     columns: o.ColumnsOption = None,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
@@ -81,7 +89,13 @@ def command(
         new = NewData(data, column_mapping(columns))
         found = pipeline.monitor_run(run, new, history, as_of=as_of, progress=progress)
     _show(output, found, run_currency(run))
-    output.print_json(found.to_json())
+    facts = found.to_json()
+    if page:
+        with writing_to("--page", RUN_FIX):
+            place = pipeline.keep_monitor_page(run, found, current_time()).resolve()
+        output.print_line(f"The page: {place.as_uri()}")
+        facts["page"] = str(place)
+    output.print_json(facts)
     if exit_code and found.advice.action != "keep":
         raise typer.Exit(REFRESH_EXIT_CODE)
 

@@ -41,6 +41,10 @@ def command(
     With --shop the shop's own tables are there, too, as they are now: a BI tool needs nothing
     else, and `segpredict export` reads the lines.
 
+    To MLflow goes how the run was made and how good it is: settings, figures, and the page
+    without single customers: `segpredict publish --run artifacts/may --to
+    mlflow+sqlite:///mlflow.db` (needs pip install 'segpredict[mlflow]').
+
     Example: `segpredict publish --run artifacts/may --to postgresql://shop@db/sales --create`
     """
     from segpredict import pipeline
@@ -48,6 +52,15 @@ def command(
     if to is None:
         raise UsageError("No database was named.", fix="name it: --to URL.")
     output = Output(as_json, quiet)
+    if to.startswith("mlflow+"):
+        if create or shop or hash_ids:
+            raise UsageError(
+                "--create, --shop and --hash-ids have no meaning for MLflow.", fix="leave them out."
+            )
+        logged = pipeline.publish_to_mlflow(run, to)
+        output.print_line(f"MLflow's run: {logged['run']} (experiment {logged['experiment']})")
+        output.print_json({"run": str(run), "mlflow": dict(logged)})
+        return
     names = pseudonymizer_from_options(hash_ids, secret_file)
     rows = pipeline.publish_run(
         str(run), to, prefix=prefix, create=create, shop=shop, pseudonyms=names

@@ -22,6 +22,7 @@ from segpredict.core import work_folder
 from segpredict.core.types import JSON
 from segpredict.core.work_folder import WorkFolder
 from segpredict.core.write_errors import translate_write_errors
+from segpredict.errors import UsageError
 
 FileContent = bytes | Callable[[Path], None]
 HASH_BYTES = 1 << 20  # bytes that are read at a time
@@ -240,6 +241,26 @@ def _is_at(handle: int, place: Path) -> bool:
     with suppress(OSError):
         return os.path.samestat(os.fstat(handle), place.stat())
     return False
+
+
+def point_link(link: Path, target: Path) -> None:
+    """Let a link lead to a folder, at once: who opens it finds the old folder or the new one.
+
+    The link is relative, so that both can be moved together.
+
+    Raises `UsageError` when something that is no link stands there.
+    """
+    if link.exists() and not link.is_symlink():
+        raise UsageError(
+            f"{link} is no link, and is not replaced.",
+            fix="name a link, or a place where nothing stands.",
+        )
+    place = work_folder.true_place(link.parent)
+    with translate_write_errors(link), work_folder.lock_target(place / link.name) as work:
+        draft = work.new_folder() / link.name
+        draft.symlink_to(os.path.relpath(target.resolve(), place), target_is_directory=True)
+        draft.replace(place / link.name)
+        sync(place)
 
 
 def write_synced(path: Path, content: FileContent) -> dict[str, JSON]:

@@ -14,6 +14,12 @@ from segpredict.explain.explanation import (
 from segpredict.explain.groups import FeatureGroup
 from segpredict.explain.points import contribution_points
 from segpredict.explain.reasons import ReasonLexicon, explained_share, short_meaning
+from segpredict.explain.run_comparison import (
+    compare_importance,
+    importance_shares,
+    move_reasons,
+    rank_agreement,
+)
 
 __all__ = [
     "Explanation",
@@ -23,10 +29,14 @@ __all__ = [
     "ReasonLexicon",
     "build_explainer",
     "check_importance",
+    "compare_importance",
     "contribution_points",
     "explained_sentence",
     "explained_share",
     "importance_json",
+    "importance_shares",
+    "move_reasons",
+    "rank_agreement",
     "short_meaning",
     "stratified_sample",
 ]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from segpredict.data.ingest.ingest import IngestResult, ingest
     from segpredict.data.ingest.read import read_transactions
     from segpredict.pipeline.campaign import CampaignRequest, draw_campaign, list_campaigns
+    from segpredict.pipeline.compare import compare_runs
     from segpredict.pipeline.exports import (
         ExportRequest,
         Report,
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
         export_report,
     )
     from segpredict.pipeline.load_run import load
-    from segpredict.pipeline.monitor import monitor_run
+    from segpredict.pipeline.monitor import keep_monitor_page, monitor_run
     from segpredict.pipeline.publish import ScoreTable, publish_run
+    from segpredict.pipeline.publish_mlflow import publish_to_mlflow
     from segpredict.pipeline.queries import (
         check_data,
         draw_waterfall,
@@ -47,11 +49,13 @@ _HOMES = {
     "segpredict.data.ingest.ingest": "IngestResult ingest",
     "segpredict.data.ingest.read": "read_transactions",
     "segpredict.pipeline.campaign": "CampaignRequest draw_campaign list_campaigns",
+    "segpredict.pipeline.compare": "compare_runs",
     "segpredict.pipeline.exports": (
         "ExportRequest Report export_bi_tables export_query export_report"
     ),
-    "segpredict.pipeline.monitor": "monitor_run",
+    "segpredict.pipeline.monitor": "keep_monitor_page monitor_run",
     "segpredict.pipeline.publish": "ScoreTable publish_run",
+    "segpredict.pipeline.publish_mlflow": "publish_to_mlflow",
     "segpredict.pipeline.queries": (
         "check_data draw_waterfall explain_customer feature_meanings load_run_explanation "
         "score_into_history write_plots"
@@ -77,6 +81,7 @@ __all__ = [
     "SegmentationSearch",
     "SelectionMode",
     "check_data",
+    "compare_runs",
     "draw_campaign",
     "draw_waterfall",
     "explain_customer",
@@ -87,12 +92,14 @@ __all__ = [
     "fit",
     "history_transitions",
     "ingest",
+    "keep_monitor_page",
     "list_campaigns",
     "load",
     "load_run_explanation",
     "monitor_run",
     "no_progress",
     "publish_run",
+    "publish_to_mlflow",
     "read_out_campaigns",
     "read_transactions",
     "run_clustering",

@@ -36,6 +36,7 @@ REPORT_PATHS: Mapping[str, str] = {
     "md": "report.md",
     "pptx": "deck.pptx",
 }
+MONITOR_PAGE = "monitor.html"  # what `segpredict monitor --page` keeps
 BI_FOLDER = "bi"
 LISTS_FOLDER = "lists"
 NOT_WRITTEN_KEY = "not_written"  # in the manifest: files of `REPORT_PATHS` that failed → the reason
@@ -286,7 +287,7 @@ def remove_stages(draft: RunDraft, *stages: str) -> None:
     """Remove the artifacts of these stages from a draft."""
     names = [path for a in ARTIFACTS if a.stage in stages for path in a.files]
     if "report" in stages:
-        names += [*REPORT_PATHS.values(), f"{BI_FOLDER}/", f"{LISTS_FOLDER}/"]
+        names += [*REPORT_PATHS.values(), MONITOR_PAGE, f"{BI_FOLDER}/", f"{LISTS_FOLDER}/"]
     draft.remove(*names)
 
 

@@ -7,35 +7,31 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from segpredict.analytics.campaigns import find_experiment_logs
 from segpredict.analytics.monitoring import (
+    FIGURE_LABELS,
     Finding,
     RefreshAdvice,
     advise_refresh,
 )
 from segpredict.config.load import Config
-from segpredict.core.run_folder import RunFolder, open_run
+from segpredict.core.run_folder import RunFolder, continue_run, open_run
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
 from segpredict.errors import ArtifactError, MismatchError
 from segpredict.pipeline import drift, loading
 from segpredict.pipeline import monitor_tables as tables
+from segpredict.pipeline.artifacts import MONITOR_PAGE
 from segpredict.pipeline.past_forecasts import PastForecasts, evaluate_past_forecasts
 from segpredict.pipeline.target import no_progress
+from segpredict.report.html.page import render_html
+from segpredict.report.input import MonitorInput
+from segpredict.report.monitor import MONITOR_SECTIONS
 from segpredict.scoring.history import ScoreHistory
 from segpredict.scoring.new_data import NewData, read_new_data
 from segpredict.scoring.predictor import SegmentPredictor
 
-FIGURE_LABELS = {
-    "log_loss": "Log-loss",
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "brier": "Brier score",
-    "ece": "Calibration error",
-    "set_coverage": "Coverage of prediction sets",
-    "expected_value_ratio": "Spend by what was expected",
-    "value_at_risk_ratio": "Lost revenue by what was at risk",
-}
 SIGNIFICANCE_LEVEL = 0.05
 
 
@@ -44,6 +40,7 @@ class MonitorResult:
     """What became of the forecasts of a run."""
 
     run: str
+    data_from: str  # the first day of the new data
     data_until: str  # the day after the last order of the new data
     dates: tuple[str, ...]  # dates of forecasts whose outcome is known, oldest first
     # one row a date and figure: ``value``, and the band ``low`` to ``high`` around ``expected``
@@ -67,6 +64,7 @@ class MonitorResult:
         names = ("figures", "baselines", "sums", "mix", "groups", "demand", "drift", "recorded")
         return {
             "run": self.run,
+            "data_from": self.data_from,
             "data_until": self.data_until,
             "dates": list(self.dates),
             "advice": {
@@ -135,6 +133,23 @@ def monitor_run(
         *drift.drift_findings(moved),
     ]
     return _result(files, shop, found, kept, trained_until, moved, findings, notes)
+
+
+def keep_monitor_page(folder: str | Path, found: MonitorResult, created: str = "") -> Path:
+    """Write the page of a result into the run, with the readouts of campaigns; return its path."""
+    with continue_run(folder) as draft:
+        place = loading.load_config(draft).campaigns.experiments_folder
+        page = MonitorInput(
+            title="Did it come true, did it help?",
+            created=created,
+            first_day=day_number(found.data_from),
+            end_day=day_number(found.data_until),
+            result=found.to_json(),
+            readouts=tuple(find_experiment_logs(draft.place, place).with_results()),
+            currency=draft.metadata["data"]["currency"],
+        )
+        draft.write(MONITOR_PAGE, render_html(page, MONITOR_SECTIONS).encode())
+        return draft.publish().folder / MONITOR_PAGE
 
 
 def _require_reach(predictor: SegmentPredictor, shop: Transactions, trained_until: int) -> None:
@@ -217,6 +232,7 @@ def _result(
     dates = () if found is None else tuple(tables.days(found))
     return MonitorResult(
         run=str(files.folder),
+        data_from=as_date(shop.first_day).isoformat(),
         data_until=as_date(shop.end_day).isoformat(),
         dates=dates,
         figures=figures,

@@ -129,16 +129,36 @@ class CheckInput:
     side_tables: tuple[InputFile, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorInput:
+    """What became of the forecasts of a run, and of the campaigns on record.
+
+    Examples
+    --------
+    >>> MonitorInput(title="Shop", created="", first_day=0, end_day=9, result={}).readouts
+    ()
+    """
+
+    title: str
+    created: str  # when the page was created
+    # the new data cover ``[first_day, end_day)`` (day numbers)
+    first_day: int
+    end_day: int
+    result: Mapping[str, Any]  # `pipeline.monitor.MonitorResult.to_json`
+    readouts: tuple[Mapping[str, Any], ...] = ()  # `ExperimentLog.with_results`
+    currency: str = ""
+
+
 class ReportSection:
     """One section of a page: its anchor, its heading, and the functions that build its parts.
 
     Notes
     -----
-    A function takes the page's input (`ReportInput` or `CheckInput`) and returns the context of a
-    part, or ``None`` to leave it out; a section without parts is left out. The function's name
-    without ``_section`` is the name of the part and its key in JSON. The template named like the
-    function's module receives the context as ``it``: its block of the part's name, or else all
-    of it. Without a template the fields are listed.
+    A function takes the page's input (`ReportInput`, `CheckInput` or `MonitorInput`) and returns
+    the context of a part, or ``None`` to leave it out; a section without parts is left out. The
+    function's name without ``_section`` is the name of the part and its key in JSON. The template
+    named like the function's module receives the context as ``it``: its block of the part's name,
+    or else all of it. Without a template the fields are listed.
 
     Examples
     --------

@@ -19,7 +19,7 @@ from segpredict.core.window import as_date, day_number
 from segpredict.data.cleaning import order_key
 from segpredict.errors import ArtifactError
 from segpredict.pipeline import loading
-from segpredict.pipeline.artifacts import REPORT_PATHS
+from segpredict.pipeline.artifacts import MONITOR_PAGE, REPORT_PATHS
 from segpredict.scoring.history import ModelVersion
 from segpredict.scoring.online import LOGS, OnlineScorer
 from segpredict.scoring.what_if import PlannedOrder, best_sellers, what_if
@@ -55,6 +55,7 @@ class LiveRun:
     version: ModelVersion
     campaigns: tuple[dict[str, Any], ...]  # rows of `campaigns.plan_campaigns`
     page: bytes | None
+    monitor_page: bytes | None  # of `segpredict monitor --page`
     _reading: threading.Lock = field(default_factory=threading.Lock)  # of the file of lines
 
     @classmethod
@@ -76,6 +77,7 @@ class LiveRun:
                 predictor.model_version,
                 () if plans is None else tuple(plans.to_dicts()),
                 files.read_bytes(PAGE) if files.has(PAGE) else None,
+                files.read_bytes(MONITOR_PAGE) if files.has(MONITOR_PAGE) else None,
             )
             found.check()
         return found

@@ -55,9 +55,20 @@ async def home(request: Request) -> Response:
 async def report(request: Request) -> Response:
     """Show the page of the run."""
     live = state_of(request).live
-    if live.page is None:
-        return _page("missing.html", live, 404, what="The run has no page.")
-    return HTMLResponse(live.page, headers=page_policy(live.page))
+    return _kept_page(live, live.page, "The run has no page.")
+
+
+@router.get("/monitor")
+async def monitor(request: Request) -> Response:
+    """Show what became of the run's forecasts, as `segpredict monitor --page` kept it."""
+    live = state_of(request).live
+    return _kept_page(live, live.monitor_page, "The run was not monitored with --page yet.")
+
+
+def _kept_page(live: LiveRun, page: bytes | None, what: str) -> Response:
+    if page is None:
+        return _page("missing.html", live, 404, what=what)
+    return HTMLResponse(page, headers=page_policy(page))
 
 
 @router.get("/lists/{name}")
@@ -160,6 +171,7 @@ def _page(template: str, live: LiveRun, status: int = 200, **facts: Any) -> Resp
             currency=live.currency,
             version=__version__,
             run=live.digest[:12],
+            is_monitored=live.monitor_page is not None,
             **facts,
         )
     )

@@ -5,9 +5,15 @@ In: figures of backtests and of later dates. Out: bands, findings, and whether t
 
 from segpredict.analytics.monitoring.bands import FigureBand, figure_band, pooled_bands
 from segpredict.analytics.monitoring.drift import DriftStatistics, measure_drift
-from segpredict.analytics.monitoring.rule import Finding, RefreshAdvice, advise_refresh
+from segpredict.analytics.monitoring.rule import (
+    FIGURE_LABELS,
+    Finding,
+    RefreshAdvice,
+    advise_refresh,
+)
 
 __all__ = [
+    "FIGURE_LABELS",
     "DriftStatistics",
     "FigureBand",
     "Finding",

@@ -4,6 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 RETRAIN, CHECK_DATA, KEEP = "retrain", "check data", "keep"
+# The figures of a date, as people read them.
+FIGURE_LABELS = {
+    "log_loss": "Log-loss",
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "brier": "Brier score",
+    "ece": "Calibration error",
+    "set_coverage": "Coverage of prediction sets",
+    "expected_value_ratio": "Spend by what was expected",
+    "value_at_risk_ratio": "Lost revenue by what was at risk",
+}
 # The action that each finding asks for.
 ACTIONS = {
     "data_stopped": CHECK_DATA,

@@ -22,10 +22,10 @@ from segpredict.report.formatting import FILTERS, format_day_range
 from segpredict.report.html.badges import stacked_strip
 from segpredict.report.html.chart_layout import SHARE_AXES, bar_width, interval_marks, largest
 from segpredict.report.html.filters import filter_data, pack_charts
-from segpredict.report.input import CheckInput, ReportInput, ReportSection
+from segpredict.report.input import CheckInput, MonitorInput, ReportInput, ReportSection
 
 TEMPLATE_PACKAGE = "segpredict.report"
-PageInput = ReportInput | CheckInput
+PageInput = ReportInput | CheckInput | MonitorInput
 
 
 def render_html(bundle: PageInput, sections: Sequence[ReportSection] = SECTIONS) -> str:
@@ -155,7 +155,7 @@ def section_parts(
 
 def _filter_values(bundle: PageInput) -> dict[str, Any]:
     """Return the data of the filters: names to choose from, and numbers."""
-    if isinstance(bundle, CheckInput):
+    if not isinstance(bundle, ReportInput):
         return {}
     found = filter_data(bundle)
     names = [[s.id, strip_control_characters(s.name)] for s in bundle.segments]
