@@ -38,7 +38,7 @@ COMMAND_PANELS = {
         "export",
         "serve",
     ),
-    "Data": ("ingest", "sample", "fetch"),
+    "Data": ("ingest", "person", "sample", "fetch"),
 }
 # What most people need stands above these, in a panel without a name of its own.
 OPTION_PANELS = {
@@ -51,7 +51,7 @@ OPTION_PANELS = {
     "List and control group": "holdout max-customers author by-segment",
     "Database": "sql create prefix shop",
     "Service": "host port orders token-file allow-anonymous allow-host rate",
-    "Privacy": "hash-ids secret-file no-customers",
+    "Privacy": "hash-ids secret-file no-customers receipts dry-run",
     "Output": "plots top html write-config replace force exit-code verbose json quiet help",
 }
 PANEL_OF_OPTION = {
