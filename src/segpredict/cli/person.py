@@ -41,16 +41,16 @@ def command(
     ] = None,
     store: Annotated[list[str] | None, _places("FOLDER", "A store of `ingest`.")] = None,
     run: Annotated[list[str] | None, _places("FOLDER", "A run folder.")] = None,
-    history: Annotated[list[str] | None, _places("FOLDER", "A folder of `score --history`.")] = None,
+    history: Annotated[
+        list[str] | None, _places("FOLDER", "A folder of `score --history`.")
+    ] = None,
     log: Annotated[
         list[str] | None, _places("FOLDER", "The experiments of `campaign`, beside the run.")
     ] = None,
     to: Annotated[
         list[str] | None, _places("URL", "A database of `publish` or `score --to`.")
     ] = None,
-    orders: Annotated[
-        list[str] | None, _places("PLACE", "The orders of `serve --orders`.")
-    ] = None,
+    orders: Annotated[list[str] | None, _places("PLACE", "The orders of `serve --orders`.")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The JSON file of the export.")
     ] = None,
@@ -97,7 +97,9 @@ def _export(output: Output, person: str, places: "Places", out: Path | None) -> 
     from segpredict.privacy import export_person
 
     found = export_person(person, places)
-    text = json.dumps({"person": person, "places": found}, ensure_ascii=False, default=str, indent=2)
+    text = json.dumps(
+        {"person": person, "places": found}, ensure_ascii=False, default=str, indent=2
+    )
     if out is None:
         typer.echo(text)
         return

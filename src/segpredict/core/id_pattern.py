@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 FEWEST_DIGITS = 5  # of a number that is told from a count wherever it stands
+PLAIN = re.compile(r"[0-9A-Za-z_.@-]+")  # text that no format escapes
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class IdPattern:
     def telling(self) -> tuple[str, ...]:
         """The ids that are looked for."""
         return tuple(sorted(i for i in self.ids if not i.isdecimal() or len(i) >= FEWEST_DIGITS))
+
+    def may_be_in(self, content: bytes) -> bool:
+        """Whether the content of a page has to be read: it may hold an id, as it is or escaped."""
+        is_plain = all(PLAIN.fullmatch(each) for each in self.telling)
+        return not is_plain or any(each.encode() in content for each in self.telling)
 
     def is_in(self, text: str) -> bool:
         """Whether an id stands in a text."""

@@ -1,6 +1,6 @@
 """Take people out of a run: every table without their rows, every page written anew."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -23,9 +23,10 @@ from segpredict.core.run_folder import (
 from segpredict.core.types import JSON
 from segpredict.pipeline import artifacts, loading
 from segpredict.pipeline.exports import REPORT_FORMATS, report_input
-from segpredict.report.shown_text import shown_text
+from segpredict.report.shown_text import shows_id
 
 CUSTOMER = "customer_id"
+Way = tuple[IdPattern, Pseudonymizer | None]  # ids as they are shown, and what hides them
 
 
 @contextmanager
@@ -41,13 +42,16 @@ def removing_from_run(
     with continue_run(folder) as draft:
         before = loading.load_transactions(draft)
         own = before.lines.filter(_is_of(ids)).collect()
-        shown = {name: _text(draft, path) for name, path in artifacts.REPORT_PATHS.items()}
+        ways = ((IdPattern(ids), None), (IdPattern(hashes), names))
+        shown = {form: _way_shown(draft, form, ways) for form in artifacts.REPORT_PATHS}
         rows = dict(_without_rows(draft, gone))
         _without_records(draft, gone)
         if own.height:
             _write_ledger(draft, before.ledger, own)
-        for form, text in shown.items():
-            _write_shown(draft, form, text, (ids, None), (hashes, names))
+        for form, way in shown.items():
+            if way is not None:  # with ids as it shows them
+                content = REPORT_FORMATS[form](report_input(draft, way[1]))
+                draft.write(artifacts.REPORT_PATHS[form], content)
         draft.metadata = _without_remarks(draft.metadata, gone)
         erased = draft.metadata.get("erased", {}).get("rows", 0)
         if own.height:
@@ -136,19 +140,15 @@ def _write_ledger(draft: RunDraft, ledger: Ledger, own: pl.DataFrame) -> None:
     artifacts.write(draft, artifact, ledger.without(used))
 
 
-def _text(draft: RunDraft, path: str) -> str:
-    return shown_text(path, draft.read_bytes(path)) if draft.has(path) else ""
-
-
-def _write_shown(
-    draft: RunDraft,
-    form: str,
-    text: str,
-    *ways: tuple[Collection[str], Pseudonymizer | None],
-) -> None:
-    """Write a page anew where it names one of these people, with ids as it shows them."""
-    for ids, names in ways:
-        if IdPattern(ids).is_in(text) or (not IdPattern(ids).telling and text and names is None):
-            content = REPORT_FORMATS[form](report_input(draft, names))
-            draft.write(artifacts.REPORT_PATHS[form], content)
-            return
+def _way_shown(draft: RunDraft, form: str, ways: Sequence[Way]) -> Way | None:
+    """Return how a page shows one of these people; ``None`` where it shows none of them."""
+    path = artifacts.REPORT_PATHS[form]
+    if not draft.has(path):
+        return None
+    content = draft.read_bytes(path)
+    for pattern, names in ways:
+        # Short numbers are looked for in no text: such a page is written anew in any case.
+        is_unsure = names is None and len(pattern.telling) < len(pattern.ids)
+        if is_unsure or shows_id(path, content, pattern):
+            return pattern, names
+    return None

@@ -23,7 +23,7 @@ from segpredict.core.work_folder import WorkFolder
 from segpredict.data.ingest.suppression import PERSON_KIND
 from segpredict.errors import ArtifactError, SegpredictError, UsageError
 from segpredict.pipeline import artifacts
-from segpredict.privacy.places import FOLDERS, Place, Places, known_as
+from segpredict.privacy.places import FOLDERS, Place, Places, known_as, orders_of
 from segpredict.privacy.search import search_people
 from segpredict.report.database import people_in_database
 
@@ -43,9 +43,7 @@ class RemainsError(SegpredictError, code="SP-P001", exit_code=7):
         )
 
 
-def find_people(
-    ids: object, places: Places, names: Pseudonymizer
-) -> list[dict[str, JSON]]:
+def find_people(ids: object, places: Places, names: Pseudonymizer) -> list[dict[str, JSON]]:
     """Return what an erasure would take out of each place; nothing is changed.
 
     Parameters
@@ -71,7 +69,7 @@ def find_people(
     return facts
 
 
-class _Undone(Exception):
+class _Undone(Exception):  # noqa: N818 - it ends a look, and is no error
     """Ends a look at what would be done."""
 
 
@@ -111,7 +109,8 @@ def erase_people(
     with disk.lock_folder(folder) as work:
         left = _pending(folder)
         if left is not None:
-            asked = frozenset(left["ids"]), Places(**{k: tuple(v) for k, v in left["places"].items()})
+            named = {kind: tuple(names_) for kind, names_ in left["places"].items()}
+            asked = frozenset(left["ids"]), Places(**named)
             done = _erase(*asked, names, folder, work, left["receipt"])
             if asked == (people, places):
                 return done
@@ -157,7 +156,7 @@ def _write_secretly(content: bytes, path: Path) -> None:
 def _removals(
     stack: ExitStack, people: frozenset[str], places: Places, names: Pseudonymizer
 ) -> Iterator[tuple[Place, Removal]]:
-    for place in places:
+    for place in (each for each in places if each.is_there):  # one may be gone since it was begun
         yield place, stack.enter_context(place.removing(people, names))
 
 
@@ -193,9 +192,7 @@ def _fitted(place: Place) -> dict[str, JSON]:
     }
 
 
-def _searched(
-    people: frozenset[str], places: Places, names: Pseudonymizer
-) -> dict[str, JSON]:
+def _searched(people: frozenset[str], places: Places, names: Pseudonymizer) -> dict[str, JSON]:
     """Return what was searched after all is done; refuse where an id is found."""
     known = known_as(people, names)
     files, size, tables, found, namesakes = 0, 0, 0, [], set[str]()
@@ -206,7 +203,7 @@ def _searched(
             found += [f"{place.shown}: {table}" for table in rows]
         elif is_address(place.name):
             tables += 1
-            found += [place.shown] if _orders_of(place.name, people) else []
+            found += [place.shown] if orders_of(place, people) else []
         else:
             for path in _files_of(place):
                 result = search_people(path, known)
@@ -220,15 +217,8 @@ def _searched(
 
 def _files_of(place: Place) -> list[Path]:
     path = Path(place.name)
-    if place.kind in FOLDERS:
-        return [path]
-    return [p for p in (path, *(Path(f"{path}{end}") for end in ("-wal", "-shm"))) if p.exists()]
-
-
-def _orders_of(name: str, people: Collection[str]) -> bool:
-    from segpredict.service.orders import OrderStore
-
-    return bool(OrderStore.open(name).lines_of(people))
+    besides = () if place.kind in FOLDERS else ("-wal", "-shm")  # of SQLite
+    return [p for p in (path, *(Path(f"{path}{end}") for end in besides)) if p.exists()]
 
 
 def _require_none(found: Collection[str]) -> None:

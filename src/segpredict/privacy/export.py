@@ -11,7 +11,8 @@ from segpredict.core.database import DatabaseAddress
 from segpredict.core.run_folder import open_run
 from segpredict.core.types import JSON
 from segpredict.data.ingest.removal import people_in_store
-from segpredict.privacy.places import Place, Places
+from segpredict.pipeline.artifacts import BI_FOLDER
+from segpredict.privacy.places import Place, Places, orders_of
 from segpredict.report.database import people_in_database
 
 CUSTOMER = "customer_id"
@@ -49,19 +50,20 @@ def _rows(place: Place, person: str) -> Iterator[tuple[str, JSON]]:
     elif place.kind == "to":
         yield from people_in_database(DatabaseAddress.parse(place.name), [person]).items()
     elif place.kind == "orders":
-        from segpredict.service.orders import OrderStore  # it needs SQLAlchemy
-
-        lines = OrderStore.open(place.name).lines_of([person])
-        if lines:
+        if lines := orders_of(place, [person]):
             yield "orders", lines
-    elif place.kind == "run":
-        run = open_run(path)
-        names = (n for n in run.manifest["files"] if not n.startswith("bi/"))
-        for name in (n for n in names if n.endswith(".parquet")):
-            yield from _of_person(name, run.path(name), person)
     else:
-        for file in sorted(path.glob("*.parquet")):
-            yield from _of_person(file.name, file, person)
+        for name, file in _tables(place.kind, path):
+            yield from _of_person(name, file, person)
+
+
+def _tables(kind: str, path: Path) -> Iterator[tuple[str, Path]]:
+    if kind == "run":
+        run = open_run(path)
+        names = [n for n in run.manifest["files"] if not n.startswith(f"{BI_FOLDER}/")]
+        yield from ((name, run.path(name)) for name in names if name.endswith(".parquet"))
+    else:
+        yield from ((file.name, file) for file in sorted(path.glob("*.parquet")))
 
 
 def _of_person(name: str, path: Path, person: str) -> Iterator[tuple[str, JSON]]:

@@ -9,6 +9,7 @@ from segpredict.analytics.campaigns import ExperimentLog
 from segpredict.core.database import DatabaseAddress, is_address
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.removal import Removal
+from segpredict.core.types import JSON
 from segpredict.data.ingest.removal import removing_people
 from segpredict.errors import FileMissingError, UsageError
 from segpredict.pipeline.removal import removing_from_run
@@ -29,6 +30,13 @@ class Place:
     def shown(self) -> str:
         """The name as it may be shown: of an address without user and options."""
         return DatabaseAddress.parse(self.name).name if is_address(self.name) else self.name
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a folder or file; a server is asked later."""
+        if self.kind in FOLDERS:
+            return Path(self.name).is_dir()
+        return is_address(self.name) or Path(self.name).is_file()
 
     def removing(
         self, ids: Collection[str], names: Pseudonymizer
@@ -89,13 +97,17 @@ class Places:
                 "--orders.",
             )
         for place in self:
-            is_there = Path(place.name).is_dir() if place.kind in FOLDERS else True
-            if place.kind == "orders" and not is_address(place.name):
-                is_there = Path(place.name).is_file()
-            if not is_there:
+            if not place.is_there:
                 raise FileMissingError(place.name)
 
 
 def known_as(ids: Collection[str], names: Pseudonymizer) -> list[str]:
     """Return ids and the hashes that `--hash-ids` shows in their place."""
     return [*ids, *(names.hash_id(each) for each in ids)]
+
+
+def orders_of(place: Place, people: Collection[str]) -> list[dict[str, JSON]]:
+    """Return the lines of people's orders that a service keeps."""
+    from segpredict.service.orders import OrderStore  # it needs SQLAlchemy
+
+    return OrderStore.open(place.name).lines_of(people)

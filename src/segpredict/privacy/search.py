@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segpredict.core.id_pattern import IdPattern
-from segpredict.report.shown_text import shown_text
+from segpredict.report.shown_text import shows_id
 
 PARQUET_MARK = b"PAR1"
 CUSTOMER_COLUMNS = ("customer_id", "value")  # the latter of a row that could not be read
@@ -81,7 +81,7 @@ def _look(
 def _shows(path: Path, pattern: IdPattern) -> bool:
     content = path.read_bytes()
     if path.suffix in SHOWN:
-        return pattern.is_in(shown_text(path.name, content))
+        return shows_id(path.name, content, pattern)
     return pattern.is_in_bytes(content)
 
 
@@ -107,7 +107,7 @@ def _parquet_columns(path: Path) -> Iterator[tuple[str, set[str]]]:
     schema = pq.read_schema(path)
     texts = [each.name for each in schema if _is_text(each.type)]
     file = pq.ParquetFile(path, read_dictionary=texts)
-    facts = {key: value for key, value in (file.metadata.metadata or {}).items()}
+    facts = file.metadata.metadata or {}
     yield "facts", {_decoded(key, value) for key, value in facts.items()}
     for each in schema:
         if _is_text(each.type):

@@ -19,8 +19,8 @@ from segpredict.core.work_folder import WorkFolder, work_place
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.data import readers, side_tables, store
 from segpredict.data.ingest import raw_batches
-from segpredict.data.ingest.suppression import Suppression
 from segpredict.data.ingest.read import bad_record_mode, clean_with_side_tables, path_names
+from segpredict.data.ingest.suppression import Suppression
 from segpredict.errors import (
     FileMissingError,
     SegpredictError,

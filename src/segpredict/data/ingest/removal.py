@@ -23,9 +23,7 @@ from segpredict.data.ingest.suppression import without_people, without_rows, wri
 
 
 @contextmanager
-def removing_people(
-    folder: Path, ids: Collection[str], names: Pseudonymizer
-) -> Iterator[Removal]:
+def removing_people(folder: Path, ids: Collection[str], names: Pseudonymizer) -> Iterator[Removal]:
     """Yield a store without some people, who are never let in again.
 
     It is the store of all files without their rows: all that is left is cleaned anew.
