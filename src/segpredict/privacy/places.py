@@ -1,7 +1,7 @@
 """The places that hold customers: stores, runs, histories, experiment logs and databases."""
 
 from collections.abc import Collection, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,9 +54,7 @@ class Place:
         if self.kind == "to":
             address = DatabaseAddress.parse(self.name)
             return removing_from_database(address, known_as(ids, names))
-        from segpredict.service.orders import OrderStore  # it needs SQLAlchemy
-
-        return OrderStore.open(self.name).removing(ids)
+        return _removing_orders(self.name, ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +108,13 @@ def orders_of(place: Place, people: Collection[str]) -> list[dict[str, JSON]]:
     """Return the lines of people's orders that a service keeps."""
     from segpredict.service.orders import OrderStore  # it needs SQLAlchemy
 
-    return OrderStore.open(place.name).lines_of(people)
+    with closing(OrderStore.open(place.name)) as kept:
+        return kept.lines_of(people)
+
+
+@contextmanager
+def _removing_orders(name: str, people: Collection[str]) -> Iterator[Removal]:
+    from segpredict.service.orders import OrderStore
+
+    with closing(OrderStore.open(name)) as kept, kept.removing(people) as removal:
+        yield removal
