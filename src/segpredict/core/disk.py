@@ -96,6 +96,16 @@ def draft_in(work: WorkFolder, path: Path, content: FileContent) -> DraftedFile:
     return DraftedFile(draft, path)
 
 
+def for_owner(content: bytes) -> FileContent:
+    """Return the content of a file that only this user may read."""
+
+    def write(path: Path) -> None:
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+
+    return write
+
+
 def write_new_file(path: str | Path, content: FileContent, work: WorkFolder | None = None) -> bool:
     """Write one file whole if there is none; return whether it was written.
 

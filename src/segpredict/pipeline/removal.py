@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -70,7 +69,7 @@ def _without_rows(draft: RunDraft, gone: Collection[str]) -> Iterator[tuple[str,
             table = draft.scan_parquet(name)
             column = _customers_in(table.collect_schema())
         elif name.endswith(".csv"):
-            table = pl.read_csv(BytesIO(draft.read_bytes(name)), infer_schema=False).lazy()
+            table = pl.read_csv(draft.read_bytes(name), infer_schema=False, glob=False).lazy()
             column = _customers_in(table.collect_schema())
         else:
             continue

@@ -1,7 +1,7 @@
 """Erase people from every place that is named: from all, or from none.
 
 All is written beside what stands there, and searched, before anything takes effect. What is about
-to be done is then noted: whoever is killed on the way leaves the note, and the next call does all
+to be done is then noted: a process that is killed leaves the note, and the next call does all
 of it again, which changes nothing where it is done. Databases commit last.
 """
 
@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 from segpredict.core import disk
@@ -136,21 +135,15 @@ def _erase(
             for draft in removal.drafts:
                 _require_none(search_people(draft, known_as(people, names)).found)
         state = {"ids": sorted(people), "places": asdict(places), "receipt": receipt}
-        disk.place_file(work, folder / PENDING, partial(_write_secretly, encode_json(state)))
+        disk.place_file(work, folder / PENDING, disk.for_owner(encode_json(state)))
         for _, removal in found:
             removal.publish()
     receipt = {**receipt, "searched": _searched(people, places, names)}
     number = 1 + len(list(folder.glob("[0-9]*.json")))
     disk.place_file(work, folder / f"{number:04d}.json", encode_json(receipt))
-    (folder / PENDING).unlink()
-    disk.sync(folder)
+    work.announce([PENDING])
+    work.settle(())
     return receipt
-
-
-def _write_secretly(content: bytes, path: Path) -> None:
-    """Write a file that only this user may read: until all is done it holds the ids."""
-    path.touch(mode=0o600)
-    path.write_bytes(content)
 
 
 def _removals(

@@ -8,7 +8,6 @@ alone in a column of other things, such as a product's, is that thing's.
 import base64
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,7 @@ def _columns(path: Path) -> Iterator[tuple[str, bool, set[str]]]:
 def _csv_columns(path: Path) -> Iterator[tuple[str, set[str]]]:
     content = path.read_bytes()
     if content.strip():
-        for column in pl.read_csv(BytesIO(content), infer_schema=False):
+        for column in pl.read_csv(content, infer_schema=False, glob=False):
             yield column.name, {text.removeprefix("'") for text in column.drop_nulls().unique()}
 
 
@@ -138,7 +137,7 @@ def _limits(file: pq.ParquetFile, name: str) -> Iterator[str]:
 def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _decoded(key: bytes, value: bytes) -> str:

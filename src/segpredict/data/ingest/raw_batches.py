@@ -84,7 +84,7 @@ def merge_batches(batches: Sequence[RawLines]) -> RawLines:
 def save_batch(work: WorkFolder, folder: Path, raw: RawLines) -> str:
     """Write a batch, checksums on, and return its name."""
     rejects = [] if raw.rejects is None else raw.rejects.to_dicts()
-    facts = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
+    facts: JSON = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
     facts |= {"left_out": dict(raw.left_out)} if raw.left_out else {}
     name = f"{_hash(facts)}.parquet"
     schema = raw.frame.to_arrow().schema.with_metadata({METADATA_KEY: json.dumps(facts)})

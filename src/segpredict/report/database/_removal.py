@@ -23,7 +23,7 @@ def removing_from_database(
     import sqlalchemy as sa
 
     with address.connect() as connection:
-        rows = {}
+        rows: dict[str, int] = {}
         for table in _published(connection):
             is_gone = table.c[CUSTOMER].in_(list(customers))
             number = connection.execute(sa.delete(table).where(is_gone)).rowcount
@@ -47,7 +47,7 @@ def people_in_database(
     return {name: rows for name, rows in found.items() if rows}
 
 
-def _published(connection: "sa.Connection") -> Iterator["sa.TableClause"]:
+def _published(connection: "sa.Connection") -> Iterator[Any]:
     """Yield the tables with customers that have the columns of published ones.
 
     A shop's own table of customers is none: it lacks them.
