@@ -14,6 +14,7 @@ KINDS = {"class", "function", "import", "method", "property"}
 CALLED_BY_OTHERS = {
     *("__dir__", "__getattr__", "_root", "on_broken_pipe"),
     *("rfm_codes", "segment_events"),
+    *("handle_data", "handle_starttag"),  # of a parser of HTML
 }
 
 

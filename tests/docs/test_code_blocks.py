@@ -78,8 +78,10 @@ def commands(block: Block) -> list[list[str]]:
 
 
 def is_parsed(words: list[str]) -> bool:
-    """Whether a command trains, serves or needs a network; a bare `explain` trains, too."""
-    return words[1] in {*TRAINING, "fetch", "serve"} or (words[1] == "explain" and len(words) == 4)
+    """Whether a command trains, serves, erases or needs a network; a bare `explain` trains, too."""
+    return words[1] in {*TRAINING, "fetch", "serve", "person"} or (
+        words[1] == "explain" and len(words) == 4
+    )
 
 
 def is_there(words: list[str]) -> bool:

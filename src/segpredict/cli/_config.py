@@ -124,7 +124,7 @@ def run_currency(run: Path) -> str:
 
 def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pseudonymizer | None":
     """Return pseudonyms that replace ids if they were requested."""
-    from segpredict.core.pseudonyms import Pseudonymizer, SecretError
+    from segpredict.core.pseudonyms import SecretError
 
     if not hash_ids:
         if secret_file is not None:
@@ -132,11 +132,19 @@ def pseudonymizer_from_options(hash_ids: bool, secret_file: Path | None) -> "Pse
                 "--secret-file is given, but ids are not hashed.", fix="add --hash-ids."
             )
         return None
+    found = find_pseudonymizer(secret_file)
+    if found is None:
+        raise SecretError("is not given")
+    return found
+
+
+def find_pseudonymizer(secret_file: Path | None) -> "Pseudonymizer | None":
+    """Return the pseudonyms of the secret in a file, or in the environment; ``None`` without."""
+    from segpredict.core.pseudonyms import Pseudonymizer
+
     if secret_file is None:
         secret = os.environ.get(SECRET_VARIABLE)
-        if secret is None:
-            raise SecretError("is not given")
-        return Pseudonymizer(secret.encode())
+        return None if secret is None else Pseudonymizer(secret.encode())
     try:
         return Pseudonymizer(secret_file.read_bytes().strip())
     except OSError:

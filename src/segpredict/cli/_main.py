@@ -40,7 +40,7 @@ COMMAND_PANELS = {
         "serve",
         "verify",
     ),
-    "Data": ("ingest", "sample", "fetch"),
+    "Data": ("ingest", "person", "sample", "fetch"),
 }
 # What most people need stands above these, in a panel without a name of its own.
 OPTION_PANELS = {
@@ -53,7 +53,7 @@ OPTION_PANELS = {
     "List and control group": "holdout max-customers author by-segment",
     "Database": "sql create prefix shop",
     "Service": "host port orders token-file allow-anonymous allow-host rate",
-    "Privacy": "hash-ids secret-file no-customers",
+    "Privacy": "hash-ids secret-file no-customers receipts dry-run",
     "Output": (
         "plots top html page write-config replace force promote exit-code verbose json quiet help"
     ),

@@ -6,7 +6,12 @@ from typing import Annotated
 import typer
 
 from segpredict.cli import _options as o
-from segpredict.cli._config import config_from_options, setting, settings_of_store
+from segpredict.cli._config import (
+    config_from_options,
+    find_pseudonymizer,
+    setting,
+    settings_of_store,
+)
 from segpredict.cli._output import Output
 
 
@@ -34,6 +39,7 @@ def command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete the content of the store first.")
     ] = False,
+    secret_file: o.SecretFileOption = None,
     verbose: o.VerboseOption = False,
     as_json: o.JsonOption = False,
     quiet: o.QuietOption = False,
@@ -43,7 +49,8 @@ def command(
     Files whose bytes are in it already are left out, so the same folder can be given
     every night. All rows are cleaned as one: the store is the same as if all files had
     been added at once. It saves its settings; new settings apply to all its rows.
-    If any file is refused, the store stays as it was.
+    If any file is refused, the store stays as it was. Where people were erased from it
+    (`segpredict person`), their secret is needed, and they stay out.
 
     Example: `segpredict ingest --data drops --store shop.store`
     """
@@ -62,5 +69,6 @@ def command(
         query=query,
         base=(None if replace else settings_of_store([str(store)])) or settings_of_store(data),
     )
-    done = pipeline.ingest(data, store, plan, replace=replace)
+    names = find_pseudonymizer(secret_file)
+    done = pipeline.ingest(data, store, plan, replace=replace, pseudonyms=names)
     output.print_json(show_store(output, done, store))

@@ -15,6 +15,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -49,7 +50,7 @@ def drafted_file(path: str | Path, content: FileContent) -> Iterator[Callable[[]
         work_folder.true_place(Path(path).parent) / Path(path).name
     )  # a link is replaced, not followed
     with work_folder.lock_target(path, wait_seconds=FILE_WAIT_SECONDS) as work:
-        yield _drafted(work, path, content)
+        yield draft_in(work, path, content).publish
 
 
 @contextmanager
@@ -76,20 +77,39 @@ def rewrite_draft(path: Path, content: Callable[[Path], None]) -> None:
 
 def place_file(work: WorkFolder, path: Path, content: FileContent) -> None:
     """Write one file whole or not at all, by way of a work folder on the same disk."""
-    _drafted(work, path, content)()
+    draft_in(work, path, content).publish()
 
 
-def _drafted(work: WorkFolder, path: Path, content: FileContent) -> Callable[[], None]:
+@dataclass(frozen=True, slots=True)
+class DraftedFile:
+    """A file that is written and synced, and does not have its name yet."""
+
+    draft: Path
+    path: Path
+
+    def publish(self) -> None:
+        """Give it its name, in the place of the file that has it."""
+        with translate_write_errors(self.path):
+            self.draft.replace(self.path)
+            sync(self.path.parent)
+
+
+def draft_in(work: WorkFolder, path: Path, content: FileContent) -> DraftedFile:
+    """Write a file as a draft in a work folder on the same disk."""
     with translate_write_errors(path):
         draft = work.new_folder() / path.name
         write_synced(draft, content)
+    return DraftedFile(draft, path)
 
-    def publish() -> None:
-        with translate_write_errors(path):
-            draft.replace(path)
-            sync(path.parent)
 
-    return publish
+def for_owner(content: bytes) -> FileContent:
+    """Return the content of a file that only this user may read."""
+
+    def write(path: Path) -> None:
+        path.touch(mode=0o600)
+        path.write_bytes(content)
+
+    return write
 
 
 def write_new_file(path: str | Path, content: FileContent, work: WorkFolder | None = None) -> bool:

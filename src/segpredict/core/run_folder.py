@@ -212,6 +212,11 @@ class RunDraft(_RunReader):
         self._files = {} if base is None else _carry(base, folder)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The files of all stages so far."""
+        return tuple(self._files)
+
+    @property
     def place(self) -> Path:
         """The folder of the finished run."""
         return self.target

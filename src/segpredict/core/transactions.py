@@ -87,6 +87,8 @@ class RawLines:
     on_disk: pl.LazyFrame | None = field(default=None, compare=False)
     # what removes that disk's files when nobody reads the rows any more
     keeper: Any = field(default=None, compare=False, repr=False)
+    # rows of the files that are not kept, by the rule that left them out (`core.ledger.LEFT_OUT`)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> pl.LazyFrame:

@@ -1,6 +1,6 @@
 """The append-only history of scores: the segment of each customer, by day and model."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,7 @@ import polars as pl
 from segpredict.analytics.transitions.states import ERASED_STATE, LAPSED_STATE, NEW_STATE
 from segpredict.core import disk
 from segpredict.core.customer_ids import IdForm
+from segpredict.core.removal import Removal
 from segpredict.core.segment import INACTIVE_CODE, Segment
 from segpredict.core.work_folder import WorkFolder
 from segpredict.errors import ArtifactError, BusyError, MismatchError, SchemaError, UsageError
@@ -123,6 +124,24 @@ class ScoreHistory:
             if not disk.write_new_file(path, new_rows.write_parquet, work):
                 raise BusyError(str(self.folder))  # somebody who asked for no lock
         return HistoryUpdate(day, new_rows.height, known.height, changed)
+
+    @contextmanager
+    def removing(self, customers: Collection[str]) -> Iterator[Removal]:
+        """Yield the history without some customers: the only change that a file ever has.
+
+        A file of nobody else stays, without rows: the day was scored.
+        """
+        with self.lock() as work:
+            is_gone = pl.col("customer_id").is_in(list(customers))
+            rows: dict[str, int] = {}
+            drafts = []
+            for path in self._files(None, None):
+                saved = _read(path)
+                left = saved.filter(~is_gone)
+                if left.height < saved.height:
+                    rows[path.name] = saved.height - left.height
+                    drafts.append(disk.draft_in(work, path, left.write_parquet))
+            yield Removal.of_files(rows, drafts)
 
     def _require_form_of_ids(self, ids: pl.Series) -> None:
         files = self._files(None, None)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from segpredict.core.database import CONNECT_SECONDS, DRIVERS, DatabaseAddress, is_address
+from segpredict.core.removal import Removal
 from segpredict.core.types import JSON
 from segpredict.errors import MismatchError, UsageError
 
@@ -151,6 +152,25 @@ class OrderStore:
         with self._connection() as connection:
             found = connection.scalars(wanted.order_by(*self._table.primary_key)).all()
         return [line for text in found for line in json.loads(text)]
+
+    @contextmanager
+    def removing(self, customers: Collection[str]) -> Iterator[Removal]:
+        """Yield the orders without some customers; committed where nothing fails after it.
+
+        A SQLite file is then packed, so that no page of it holds what was deleted.
+        """
+        gone = sa.delete(self._table).where(self._table.c.customer_id.in_(list(customers)))
+        with self._writing, self._connection() as connection:
+            number = connection.execute(gone).rowcount
+            yield Removal({TABLE: number} if number else {}, (), lambda: None)
+        if number and self._address.kind == "sqlite":
+            self._pack()
+
+    def _pack(self) -> None:
+        with self._address.translate_errors(), self._engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            alone.exec_driver_sql("VACUUM")
+            alone.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def newest_day(self) -> date | None:
         """Return the day of the newest order that is kept."""

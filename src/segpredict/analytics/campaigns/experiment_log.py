@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import polars as pl
 
 from segpredict.analytics.campaigns.campaign_list import UNIVERSAL_HOLDOUT_ARM
 from segpredict.core import disk
+from segpredict.core.removal import Removal
 from segpredict.core.run_folder import encode_parquet
 from segpredict.core.types import JSON
 from segpredict.core.work_folder import WorkFolder
@@ -139,18 +140,57 @@ class ExperimentLog:
         try:
             for key, (name, table) in tables.items():
                 content = encode_parquet(table)
-                fact = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-                whole[key] = {"file": name, **fact}
+                whole[key] = _fact(name, content)
                 disk.place_file(work, self.folder / name, content)
             disk.place_file(work, record_path, _json(whole))
         finally:
             work.settle(self._needed())
         return record_path
 
+    @contextmanager
+    def removing(self, customers: Collection[str]) -> Iterator[Removal]:
+        """Yield the log without some customers, whose number stays in each record as ``erased``.
+
+        A table without them gets a new name, and then its record, which names it with its hash,
+        takes the place of the old: no moment is without a table that fits. Numbers of the day of
+        the list, and readouts, stay as they were.
+        """
+        with self.lock() as work:
+            work.settle(self._needed())
+            rows: dict[str, int] = {}
+            tables, records = [], []
+            for name, record in self.named_records().items():
+                now = dict(record)
+                for key in (each for each in TABLE_FACTS if record.get(each)):
+                    saved = self._table(record[key])
+                    left = saved.filter(~pl.col("customer_id").is_in(list(customers)))
+                    if left.height == saved.height:
+                        continue
+                    file = Path(record[key]["file"]).name
+                    rows[file] = saved.height - left.height
+                    content, new = encode_parquet(left), self._new_name(file)
+                    now[key] = _fact(new, content)
+                    tables.append(disk.draft_in(work, self.folder / new, content))
+                if now != record:
+                    now["erased"] = record.get("erased", 0) + rows.get(_file(record), 0)
+                    path = self.folder / f"{name}.json"
+                    records.append(disk.draft_in(work, path, _json(now)))
+            work.announce([*(t.path.name for t in tables), *self._needed()])
+            try:
+                yield Removal.of_files(rows, [*tables, *records])
+            finally:
+                work.settle(self._needed())
+
     def _needed(self) -> list[str]:
         """Return the files that the records name."""
         facts = [r.get(key) for r in self.read_records() for key in TABLE_FACTS]
         return [Path(fact["file"]).name for fact in facts if fact]
+
+    def _new_name(self, file: str) -> str:
+        """Return a name of a table that nothing has yet, and that no glob of records finds."""
+        stem = file.removesuffix(".parquet").partition(".erased-")[0]
+        number = 1 + len(list(self.folder.glob(f"{stem}.erased-*.parquet")))
+        return f"{stem}.erased-{number}.parquet"
 
     def _table(self, fact: Mapping[str, JSON]) -> pl.DataFrame:
         path = self.folder / Path(fact["file"]).name
@@ -197,6 +237,15 @@ def evidence_status(campaign: str, records: Sequence[Mapping[str, JSON]]) -> tup
         return "no result", result["sentence"].rstrip(".")
     summary = f"list drawn {last['created']}, readout from {last['readout']} on"
     return "running", f"running, no result yet: {summary}"
+
+
+def _fact(file: str, content: bytes) -> dict[str, JSON]:
+    """Return what a record says of a table."""
+    return {"file": file, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def _file(record: Mapping[str, JSON]) -> str:
+    return Path(record["assignment"]["file"]).name
 
 
 def _json(value: Mapping[str, JSON]) -> bytes:

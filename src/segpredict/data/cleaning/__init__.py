@@ -4,6 +4,7 @@ from segpredict.data.cleaning._clean import clean_lines, fingerprint_lines, sort
 from segpredict.data.cleaning._describe import describe_shop
 from segpredict.data.cleaning._ids import normalize_id
 from segpredict.data.cleaning._ledger import ledger_table
+from segpredict.data.cleaning._proof import read_days
 from segpredict.data.cleaning._rules import CLEANING_RULES, NO_CUSTOMER
 from segpredict.data.cleaning._support import require_support
 from segpredict.data.cleaning._time_formats import TimeSettings
@@ -24,6 +25,7 @@ __all__ = [
     "normalize_id",
     "order_key",
     "parse_times",
+    "read_days",
     "require_support",
     "sort_canonical",
 ]

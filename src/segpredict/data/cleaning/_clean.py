@@ -221,7 +221,7 @@ class _Cleaning:
             first_day=first_day,
             end_day=end_day,
             fingerprint=fingerprint,
-            ledger=added_ledger(writers),
+            ledger=added_ledger(writers).with_left_out(raw.left_out),
             currency=plan.currency or SIGN_OF_CURRENCY.get(found, found),
             files=tuple(
                 replace(

@@ -111,6 +111,12 @@ def prove_columns(raw: RawLines, plan: CleaningOptions) -> ColumnProof:
     )
 
 
+def read_days(raw: RawLines, plan: CleaningOptions) -> pl.DataFrame:
+    """Return the day of each distinct time: ``text``, and ``day``, null where it is none."""
+    counted = _count_texts(raw.rows, ["time"], raw.engine)["time"]
+    return _prove_times(raw, counted, plan).frame.select("text", "day")
+
+
 def _count_texts(
     cells: pl.LazyFrame, roles: Iterable[str], engine: Literal["auto", "streaming"]
 ) -> dict[str, pl.DataFrame]:

@@ -11,6 +11,7 @@ import polars as pl
 from segpredict.config.load import Config, ConfigLike, as_config, build_config
 from segpredict.config.source import SourceOptions
 from segpredict.core import disk
+from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.shop_facts import ShopFacts
 from segpredict.core.transactions import Detected, InputFile, RawLines, Transactions
 from segpredict.core.wording import worded
@@ -19,7 +20,14 @@ from segpredict.core.write_errors import translate_write_errors
 from segpredict.data import readers, side_tables, store
 from segpredict.data.ingest import raw_batches
 from segpredict.data.ingest.read import bad_record_mode, clean_with_side_tables, path_names
-from segpredict.errors import FileMissingError, SegpredictError, UsageError, quote_value
+from segpredict.data.ingest.suppression import Suppression
+from segpredict.errors import (
+    FileMissingError,
+    SegpredictError,
+    TamperedFileError,
+    UsageError,
+    quote_value,
+)
 
 MAX_RAW_BATCHES = 64  # batches of raw rows that become one
 ALL_SHEETS = "*"  # as `SourceOptions.sheet`; such a file says so with `sheets`
@@ -41,6 +49,7 @@ def ingest(
     config: ConfigLike,
     *,
     replace: bool = False,
+    pseudonyms: Pseudonymizer | None = None,
 ) -> IngestResult:
     r"""Put files into a store, so that it is as if all had come at once.
 
@@ -54,7 +63,9 @@ def ingest(
         How the files are read, and how all rows of the store are cleaned: a `Config`, a preset, a
         path or a dict.
     replace
-        Forget what the store holds.
+        Forget what the store holds, but not who was erased from it.
+    pseudonyms
+        The secret by which people were erased from the store; they are left out of new files.
 
     Raises
     ------
@@ -86,16 +97,16 @@ def ingest(
         message = f"A store is filled from files, and a {type(names).__name__} was given."
         raise UsageError(message, fix="name files or folders; save a frame as Parquet first.")
     with disk.lock_folder(target) as work:
-        _sweep(work, target)
+        sweep(work, target)
         try:
-            done = _ingested(work, paths, target, config, replace=replace)
+            done = _ingested(work, paths, target, config, pseudonyms, replace=replace)
             notes = tuple(map(worded, done.shop.notes))
             return changed(done, shop=changed(done.shop, notes=notes))
         finally:
-            _sweep(work, target)
+            sweep(work, target)
 
 
-def _sweep(work: WorkFolder, folder: Path) -> None:
+def sweep(work: WorkFolder, folder: Path) -> None:
     """Remove what was written for a state of the store that never came to be, or is over."""
     with suppress(SegpredictError):  # a damaged store: nobody knows what it needs
         work.settle(store.named_files(folder))
@@ -104,13 +115,23 @@ def _sweep(work: WorkFolder, folder: Path) -> None:
 
 
 def _ingested(
-    work: WorkFolder, names: Sequence[str], target: Path, config: Config, *, replace: bool
+    work: WorkFolder,
+    names: Sequence[str],
+    target: Path,
+    config: Config,
+    pseudonyms: Pseudonymizer | None,
+    *,
+    replace: bool,
 ) -> IngestResult:
-    found = _before(target, replace=replace)
+    found, erased = _before(target, replace=replace)
     files = found[1].files if found else ()
     with readers.opened_inputs(names, config.source, _watermarks(files)) as inputs:
         fresh, skipped = _split_known_files(inputs, config.source, files)
-        return _added(work, target, config, found, fresh, skipped)
+        if found and not fresh and build_config(found[0].config) == config:
+            return IngestResult(found[1], (), skipped)
+        # The one place where erased people are kept out: before anything of them is stored.
+        new = [erased.applied_to(_read(fresh, config), pseudonyms)] if fresh else []
+        return _added(work, target, config, (found, erased), new, fresh, skipped)
 
 
 def _watermarks(files: Iterable[InputFile]) -> dict[str, str]:
@@ -123,19 +144,18 @@ def _added(
     work: WorkFolder,
     target: Path,
     config: Config,
-    found: tuple[raw_batches.StoreNote, Transactions] | None,
+    before: tuple[tuple[raw_batches.StoreNote, Transactions] | None, Suppression],
+    new: Sequence[RawLines],
     fresh: Mapping[readers.OpenedInput, str],
     skipped: Mapping[str, str],
 ) -> IngestResult:
-    if found and not fresh and build_config(found[0].config) == config:
-        return IngestResult(found[1], (), skipped)
+    found, erased = before
     if found is None:
         first = next(iter(fresh))
         base = Path() if first.detected else first.path.parent  # a database has no folder
-        note = raw_batches.StoreNote({}, str(base.resolve()), (), ())
+        note = raw_batches.StoreNote({}, str(base.resolve()), (), (), erased)
     else:
         note = found[0]
-    new = [_read(fresh, config)] if fresh else []
     known = [raw_batches.load_batch(target, name) for name in note.batches]
     raw = raw_batches.merge_batches([*known, *new])
     if len(note.batches) >= MAX_RAW_BATCHES:
@@ -198,8 +218,13 @@ def _require_like(stored: Transactions, shop: Transactions) -> None:
     )
 
 
-def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Transactions] | None:
-    """Return what the store holds; None where there is none, or it shall be forgotten."""
+def _before(
+    folder: Path, *, replace: bool
+) -> tuple[tuple[raw_batches.StoreNote, Transactions] | None, Suppression]:
+    """Return what the store holds, and who was erased from it.
+
+    The first is None where there is no store, or it shall be forgotten.
+    """
     try:
         stored = store.open_store(folder)
     except FileMissingError:
@@ -211,15 +236,14 @@ def _before(folder: Path, *, replace: bool) -> tuple[raw_batches.StoreNote, Tran
                 fix="name an empty folder, or one that is not there yet.",
                 file=str(folder),
             ) from None
-        return None
+        return None, Suppression()
     if replace:
-        return None
-    found = raw_batches.read_note(folder, stored)
-    if found is None:
-        message = f"The store {quote_value(folder)} keeps no raw rows to add files to."
-        fix = "fill it anew from all files with --replace."
-        raise UsageError(message, fix=fix, file=str(folder))
-    return found
+        found = None
+        with suppress(TamperedFileError):  # a damaged store is replaced as well
+            found = raw_batches.read_note(folder, stored)
+        return None, Suppression() if found is None else found[0].suppression
+    found = raw_batches.require_note(folder, stored)
+    return found, found[0].suppression
 
 
 def _read(fresh: Mapping[readers.OpenedInput, str], config: Config) -> RawLines:

@@ -8,8 +8,9 @@ is in a note whose key is a hash of that file.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -24,7 +25,9 @@ from segpredict.core.transactions import InputFile, RawLines, Transactions
 from segpredict.core.types import JSON
 from segpredict.core.work_folder import WorkFolder
 from segpredict.data import readers, store
+from segpredict.data.ingest.suppression import Suppression
 from segpredict.data.store.parts import read_manifest
+from segpredict.errors import UsageError, quote_value
 
 RAW_FOLDER = "raw"
 METADATA_KEY = b"segpredict"  # where the Parquet schema keeps facts of the files and rejects
@@ -39,6 +42,7 @@ class StoreNote:
     # names of the files with raw rows, in the order in which they were added
     batches: tuple[str, ...]
     notes: tuple[str, ...]  # what a careful reader would ask about the data
+    suppression: Suppression = field(default_factory=Suppression)  # who never comes back
 
 
 def store_key(shop: Transactions) -> str:
@@ -72,13 +76,15 @@ def merge_batches(batches: Sequence[RawLines]) -> RawLines:
         pl.concat(bad).sort("file", "row") if bad else None,
         lines if is_on_disk else None,
         [raw.keeper for raw in batches],
+        dict(sum((Counter(raw.left_out) for raw in batches), Counter())),
     )
 
 
 def save_batch(work: WorkFolder, folder: Path, raw: RawLines) -> str:
     """Write a batch, checksums on, and return its name."""
     rejects = [] if raw.rejects is None else raw.rejects.to_dicts()
-    facts = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
+    facts: JSON = {"files": [asdict(fact) for fact in raw.files], "rejects": rejects}
+    facts |= {"left_out": dict(raw.left_out)} if raw.left_out else {}
     name = f"{_hash(facts)}.parquet"
     schema = raw.frame.to_arrow().schema.with_metadata({METADATA_KEY: json.dumps(facts)})
     frames = [raw.frame] if raw.on_disk is None else raw.on_disk.collect_batches()
@@ -105,8 +111,9 @@ def load_batch(folder: Path, name: str) -> RawLines:
         is_large = file.metadata.num_rows > readers.MAX_ROWS_IN_MEMORY
         frame = pl.DataFrame(file.schema_arrow.empty_table() if is_large else file.read())
         rejects = pl.DataFrame(facts["rejects"]) if facts["rejects"] else None
+        left_out = facts.get("left_out", {})
     if not is_large:
-        return RawLines(frame, files, rejects)
+        return RawLines(frame, files, rejects, left_out=left_out)
 
     def serve(
         columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _: int | None
@@ -122,7 +129,8 @@ def load_batch(folder: Path, name: str) -> RawLines:
                 left -= rows.height
                 yield rows if predicate is None else rows.filter(predicate)
 
-    return RawLines(frame, files, rejects, register_io_source(serve, schema=frame.schema))
+    rows = register_io_source(serve, schema=frame.schema)
+    return RawLines(frame, files, rejects, rows, left_out=left_out)
 
 
 def write_note(
@@ -156,14 +164,22 @@ def read_note(
     if name not in facts:
         return None
     with open_file(folder / name, name, facts[name]) as file, translate_damage(name):
-        state = read_json(file, name)
-        batches, notes = tuple(state.pop("batches")), tuple(state.pop("notes"))
-        note = StoreNote(**state, batches=batches, notes=notes)
+        note = from_plain(StoreNote, read_json(file, name))
     rejects = None
     if bad in facts:
         with open_file(folder / bad, bad, facts[bad]) as file, translate_damage(bad):
             rejects = pl.read_parquet(file, glob=False)
-    return note, replace(stored, notes=notes, rejects=rejects)
+    return note, replace(stored, notes=note.notes, rejects=rejects)
+
+
+def require_note(folder: Path, stored: store.StoredTransactions) -> tuple[StoreNote, Transactions]:
+    """Return the note on a store, and the store; refuse one without raw rows."""
+    found = read_note(folder, stored)
+    if found is None:
+        message = f"The store {quote_value(folder)} keeps no raw rows."
+        fix = "fill it anew from all files: segpredict ingest --replace."
+        raise UsageError(message, fix=fix, file=str(folder))
+    return found
 
 
 def note_files(key: str) -> tuple[str, str]:

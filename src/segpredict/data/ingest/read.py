@@ -5,10 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import polars as pl
+
 from segpredict.config.cleaning import CleaningOptions
 from segpredict.config.load import Config, build_config, load_config
 from segpredict.core.disk import temporary_folder
-from segpredict.core.transactions import RawLines, Transactions
+from segpredict.core.ledger import ERASED
+from segpredict.core.transactions import RawLines, SideTables, Transactions
 from segpredict.core.types import DateLike
 from segpredict.core.window import day_number
 from segpredict.data import cleaning, readers, side_tables, store
@@ -35,6 +38,18 @@ def clean_with_side_tables(
         plan = replace(plan, as_of=day_number(as_of))
     with readers.preset_hint(raw):
         shop = cleaning.clean_lines(side_tables.fill_list_prices(raw, tables), plan, work)
+    return _with(shop, tables)
+
+
+def _with(shop: Transactions, tables: SideTables) -> Transactions:
+    """Return a shop with its side tables.
+
+    These are read anew from the shop's files, which still hold people who were erased from a store.
+    """
+    is_erased = any(entry.rule == ERASED for entry in shop.ledger.entries)
+    if is_erased:
+        customers = shop.lines.select(pl.col("customer_id").unique()).collect()["customer_id"]
+        tables = side_tables.only_of(tables, customers)
     return replace(shop, side_tables=tables)
 
 
@@ -152,7 +167,7 @@ def read_transactions(names: Sequence[str], config: Config, as_of: DateLike = No
     found, base = find_lines(names, config, as_of)
     if isinstance(found, RawLines):
         return _cleaned(found, config, as_of, base)
-    return replace(found, side_tables=side_tables.read_side_tables(config, base))
+    return _with(found, side_tables.read_side_tables(config, base))
 
 
 def find_lines(

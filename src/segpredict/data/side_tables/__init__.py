@@ -7,6 +7,7 @@ out unless the user names it as time-invariant.
 
 from segpredict.data.side_tables.freeze import freeze_side_tables
 from segpredict.data.side_tables.read import (
+    only_of,
     read_side_tables,
     side_table_frames,
     side_tables_from_state,
@@ -18,6 +19,7 @@ __all__ = [
     "fill_list_prices",
     "freeze_side_tables",
     "lines_layout",
+    "only_of",
     "read_side_tables",
     "side_table_frames",
     "side_tables_from_state",

@@ -1,6 +1,7 @@
 """Read all side tables of a run, and convert them to and from saved state."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,22 @@ def side_table_frames(side_tables: SideTables) -> dict[str, pl.DataFrame]:
     logs = {name: getattr(side_tables, name) for name in LOG_TABLES}
     found |= {name: log.frame for name, log in logs.items() if log is not None}
     return {name: frame for name, frame in found.items() if frame is not None}
+
+
+def only_of(side_tables: SideTables, customers: pl.Series) -> SideTables:
+    """Return the tables with rows of some customers alone, where rows are of customers.
+
+    >>> given = SideTables(customers=pl.DataFrame({"customer_id": ["a", "b"]}))
+    >>> only_of(given, pl.Series(["b"])).customers["customer_id"].to_list()
+    ['b']
+    """
+    known = pl.col("customer_id").is_in(customers.implode())
+    found: dict[str, Any] = {}
+    for name, frame in side_table_frames(side_tables).items():
+        if "customer_id" in frame.columns:
+            log, kept = getattr(side_tables, name), frame.filter(known)
+            found[name] = replace(log, frame=kept) if name in LOG_TABLES else kept
+    return replace(side_tables, **found)
 
 
 def side_tables_to_state(side_tables: SideTables) -> JSON:

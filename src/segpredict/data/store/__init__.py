@@ -13,12 +13,13 @@ from segpredict.data.store.stored import (
     TransactionStore,
     open_store,
 )
-from segpredict.data.store.write import keep_on_disk, renew_store, write_store
+from segpredict.data.store.write import draft_store, keep_on_disk, renew_store, write_store
 
 __all__ = [
     "StoreBatch",
     "StoredTransactions",
     "TransactionStore",
+    "draft_store",
     "keep_on_disk",
     "named_files",
     "open_store",

@@ -1,6 +1,6 @@
 """Write a store, or bring one up to date and write only what differs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -65,6 +65,14 @@ def keep_on_disk(shop: Transactions, folder: Path) -> stored.StoredTransactions:
     return replace(
         kept, **{f.name: getattr(shop, f.name) for f in fields(Transactions) if f.name != "lines"}
     )
+
+
+def draft_store(
+    transactions: Transactions, folder: Path, work: WorkFolder, beside: Iterable[str] = ()
+) -> Callable[[], stored.StoredTransactions]:
+    """Write lines as new files beside the old ones; return what lets them take their place."""
+    manifest = _whole(transactions, folder, work)
+    return lambda: publish_manifest(folder, manifest, work, beside)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 `DatabaseTarget` writes `PublishedTable`s: scores, who moved, and the star schema by day and model.
 """
 
+from segpredict.report.database._removal import people_in_database, removing_from_database
 from segpredict.report.database._tables import (
     PublishedTable,
     run_tables,
@@ -11,4 +12,12 @@ from segpredict.report.database._tables import (
 )
 from segpredict.report.database._write import DatabaseTarget
 
-__all__ = ["DatabaseTarget", "PublishedTable", "run_tables", "scores_table", "shop_tables"]
+__all__ = [
+    "DatabaseTarget",
+    "PublishedTable",
+    "people_in_database",
+    "removing_from_database",
+    "run_tables",
+    "scores_table",
+    "shop_tables",
+]
