@@ -32,7 +32,7 @@ def rows_of(table, people: list[str]) -> pl.DataFrame:
 def published(server):
     """Return an address with published tables, and a table of the shop's own."""
     for name in ("nightly", "nightly_moves", "x_campaigns", "customers"):
-        server.run("DROP VIEW IF EXISTS nightly_today", f"DROP TABLE IF EXISTS {name}")
+        server.run(f"DROP VIEW IF EXISTS {name}_today", f"DROP TABLE IF EXISTS {name}")
     target = DatabaseTarget(DatabaseAddress.parse(server.url), create=True)
     target.prepare(SCORES, [LISTS])
     people = ["ann", "Ann", NAMES.hash_id("ann"), "bob"]

@@ -34,7 +34,7 @@ def shown_text(name: str, content: bytes) -> str:
     >>> shown_text("a.html", b'<i title="a&amp;b">17850</i><rect width="12346"/>').split()
     ['a&b', '17850']
     >>> shown_text("a.json", b'{"id": "17850", "bytes": 12346}').split()
-    ['id', '17850']
+    ['id', '17850', 'bytes']
     """
     ending = name.rpartition(".")[2]
     if ending == "html":
