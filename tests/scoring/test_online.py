@@ -170,7 +170,7 @@ def test_what_is_no_line_or_nobody_is_said(scorer: OnlineScorer, lines: pl.DataF
     with pytest.raises(MismatchError, match="ids"):
         scorer.score([{**row, "customer_id": f"A-{i}"} for i, row in enumerate(rows * 40)], AS_OF)
     with pytest.raises(LimitError, match="lines are more"):
-        scorer.score(rows * 100_000, AS_OF)
+        scorer.score(rows * (100_000 // len(rows) + 1), AS_OF)
 
 
 def test_numbers_of_any_library_are_numbers(scorer: OnlineScorer, lines: pl.DataFrame) -> None:

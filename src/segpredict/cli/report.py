@@ -52,7 +52,8 @@ def command(
 
     The page is one HTML file that needs no network. The tables are facts (orders,
     lines, scores, probabilities, transitions, KPIs) that join dimensions (customers, segments,
-    dates) by one column each; `dictionary.md` describes every column.
+    dates) by one column each; `dictionary.md` describes every column. `segpredict publish
+    --shop` puts the same tables into a database.
 
     With --hash-ids the ids of customers, and in tables those of orders, are keyed
     hashes, so that the files can be shared; anyone who holds the secret can identify the
