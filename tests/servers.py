@@ -41,6 +41,14 @@ class Server:
                 done = connection.exec_driver_sql(each)
             return [tuple(row) for row in done] if done.returns_rows else []
 
+    def clear(self) -> None:
+        """Remove whatever earlier tests left in the database."""
+        if self.kind == "postgresql":
+            self.run("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+        else:
+            name = self.url.rpartition("/")[2]
+            self.run(f"DROP DATABASE {name}", f"CREATE DATABASE {name}")
+
     def quote(self, name: str) -> str:
         return self.engine.dialect.identifier_preparer.quote_identifier(name)
 

@@ -14,27 +14,29 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+USER = f"canary_{os.getpid()}"  # test processes share the server
 SECRET = "canary-7f3a"  # looked for in everything that a command prints or writes
 
 
 @pytest.fixture
 def guarded(server, monkeypatch):
-    """Return an address whose password is in a variable."""
+    """Return an address of an empty database whose password is in a variable."""
+    server.clear()
     host = "" if server.kind == "postgresql" else "@'127.0.0.1'"
     password = f"PASSWORD '{SECRET}'" if not host else f"IDENTIFIED BY '{SECRET}'"
-    server.run(f"DROP USER IF EXISTS canary{host}", f"CREATE USER canary{host} {password}")
+    server.run(f"DROP USER IF EXISTS {USER}{host}", f"CREATE USER {USER}{host} {password}")
     database = server.url.rpartition("/")[2]
     if host:
-        server.run(f"GRANT ALL ON {database}.* TO canary{host}")
+        server.run(f"GRANT ALL ON {database}.* TO {USER}{host}")
     else:
         server.run(
-            f"GRANT ALL ON DATABASE {database} TO canary", "GRANT ALL ON SCHEMA public TO canary"
+            f"GRANT ALL ON DATABASE {database} TO {USER}", f"GRANT ALL ON SCHEMA public TO {USER}"
         )
     monkeypatch.setenv("DB_PASSWORD", SECRET)
-    yield f"{server.kind}://canary:${{DB_PASSWORD}}@{server.url.partition('@')[2]}"
+    yield f"{server.kind}://{USER}:${{DB_PASSWORD}}@{server.url.partition('@')[2]}"
     if not host:
-        server.run("DROP OWNED BY canary")
-    server.run(f"DROP USER canary{host}")
+        server.run(f"DROP OWNED BY {USER}")
+    server.run(f"DROP USER {USER}{host}")
 
 
 @pytest.mark.slow
@@ -89,7 +91,7 @@ def test_no_password_is_printed_or_kept(segpredict, server, guarded, tmp_path, m
     columns = "order_id varchar(9), customer_id varchar(9), date varchar(10), amount bigint"
     server.load("sales", columns, rows)
     server.run(
-        "GRANT SELECT ON sales TO canary" + ("" if "postgres" in guarded else "@'127.0.0.1'")
+        f"GRANT SELECT ON sales TO {USER}" + ("" if "postgres" in guarded else "@'127.0.0.1'")
     )
     store = tmp_path / "store"
     source = ("--data", guarded, "--table", "sales", "--set", "cleaning.amount_level=line")
@@ -112,10 +114,9 @@ def test_no_password_is_left_by_a_night_or_shown_in_the_list_of_processes(
 ) -> None:
     rows = pl.read_csv(sample_file, infer_schema=False)
     columns = ", ".join(f"{server.quote(name)} varchar(99)" for name in rows.columns)
-    server.run("DROP TABLE IF EXISTS sales")
     server.load("sales", columns, rows.rows())
     server.run(
-        "GRANT SELECT ON sales TO canary" + ("" if "postgres" in guarded else "@'127.0.0.1'")
+        f"GRANT SELECT ON sales TO {USER}" + ("" if "postgres" in guarded else "@'127.0.0.1'")
     )
     source = ("--data", guarded, "--table", "sales")
     quick = ("--set", 'classifier.families=["rfm"]', "--set", "time.test_windows=1")
