@@ -143,6 +143,29 @@ def test_verify_names_a_file_that_nothing_vouches_for(run) -> None:
         pipeline.verify_folder(run)
 
 
+def test_verify_names_a_link_to_a_folder(run, tmp_path) -> None:
+    (run / "more").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(ArtifactError, match="holds more, which its manifest does not name"):
+        pipeline.verify_folder(run)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda state: state["groups"].pop(),
+        lambda state: state["groups"][0].__setitem__(2, {}),
+        lambda state: state["groups"][0][3].append("no_column"),
+        lambda state: state["references"].popitem(),
+        lambda state: state["references"].update(dict.fromkeys(state["references"], "much")),
+        lambda state: state["least"].update(other=None),
+    ],
+)
+def test_an_explainer_of_other_columns_is_refused(run, edit) -> None:
+    edit_json(run, "explain/explainer.json", edit)
+    with pytest.raises(TamperedFileError, match=r"explainer\.json"):
+        pipeline.load(run)
+
+
 def test_verify_finds_one_changed_byte_in_any_file(run) -> None:
     path = run / "report.html"
     content = bytearray(path.read_bytes())

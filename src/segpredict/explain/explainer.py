@@ -15,7 +15,7 @@ from segpredict.core.panel import Feature
 from segpredict.core.schemas import CONTRIBUTIONS_SCHEMA, validate_schema
 from segpredict.core.segment import Segment
 from segpredict.core.types import JSON
-from segpredict.errors import ColumnMissingError, MismatchError
+from segpredict.errors import ColumnMissingError, MismatchError, TamperedFileError
 from segpredict.explain import importance
 from segpredict.explain.additive_model import (
     AdditiveModel,
@@ -238,15 +238,33 @@ class ForecastExplainer:
     ) -> "ForecastExplainer":
         """Return the explainer that gave a state."""
         known = {feature.name: feature for feature in glossary}
+        model = additive_model_from_state(forecaster, ensemble, state["model"])
+        groups = tuple(FeatureGroup.from_state(group) for group in state["groups"])
+        _require_sound(state, groups, model.feature_names)
         own = (state["references"], state["least"], state["currency"])
         lexicon = ReasonLexicon(known, classes, *own)
         return cls(
-            additive_model_from_state(forecaster, ensemble, state["model"]),
+            model,
             classes,
-            tuple(FeatureGroup.from_state(group) for group in state["groups"]),
+            groups,
             lexicon,
             tuple((one, other, size) for one, other, size in state["correlated_groups"]),
         )
+
+
+def _require_sound(state: JSON, groups: Sequence[FeatureGroup], names: Sequence[str]) -> None:
+    """Refuse a state that no explainer of these columns gives."""
+    grouped = sorted(name for group in groups for name in group.features)
+    texts = [state["currency"], *(t for g in groups for t in (g.name, g.family, g.headline))]
+    sizes = [*state["references"].values(), *state["least"].values()]
+    if (
+        grouped != sorted(names)
+        or not set(names) <= state["references"].keys()
+        or not all(isinstance(text, str) for text in texts)
+        or not all(size is None or type(size) in (int, float) for size in sizes)
+        or None in state["least"].values()
+    ):
+        raise TamperedFileError("explainer.json", "is not of these columns")
 
 
 def build_explainer(

@@ -87,7 +87,8 @@ def _scored_again(run: RunFolder) -> int:
 
 def _refuse_strangers(place: Path, names: set[str]) -> None:
     """Refuse a folder with a file that nothing vouches for."""
-    found = {path.relative_to(place) for path in place.rglob("*") if not path.is_dir()}
+    paths = (path for path in place.rglob("*") if path.is_symlink() or not path.is_dir())
+    found = {path.relative_to(place) for path in paths}
     others = {path.as_posix() for path in found if ENDING not in path.parts} - names
     if others:
         raise ArtifactError(

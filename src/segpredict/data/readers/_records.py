@@ -16,14 +16,16 @@ import numpy.typing as npt
 
 from segpredict.data.readers._reader import RejectedRecord
 from segpredict.data.readers._unpack import LINE_BREAK, count_lines
-from segpredict.errors import UnreadableFileError, quote_value
+from segpredict.errors import LimitError, UnreadableFileError, quote_value
 
 IndexArray = npt.NDArray[np.int64]
 # Bytes ``[start, end)`` of a record without its line end, how many cells it has, and the physical
 # line on which it starts, the first of the text being 0.
 RECORD = np.dtype([(name, np.int64) for name in ("start", "end", "cells", "line")])
 Records = npt.NDArray[np.void]  # of `RECORD`
-CHUNK_BYTES = 8 << 20  # bytes looked at together
+CHUNK_BYTES = 2 << 20  # bytes looked at together
+MIN_RECORD_BYTES = 4  # of a record with its line end, on average: a shorter one is no row …
+MAX_SHORT_RECORDS = 2_000_000  # … and so many, most of them blank, would fill the memory
 PIECE_BYTES = 32 << 20  # bytes of a text that are in memory at a time, with their cells
 QUOTE_BYTE, CARRIAGE_RETURN, LINE_FEED = b'"'[0], b"\r"[0], b"\n"[0]
 QUOTED_CELL = rb' *+"[^"]*+(?:""[^"]*+)*+" *+'
@@ -111,7 +113,7 @@ def find_records(text: DelimitedText, names: Sequence[str]) -> FoundRecords:
 
     Of a piece that is not the last, a record to which the next bytes may belong is left out.
     """
-    sound, reached = split_records(text.content, text.grammar.separator, text.start)
+    sound, reached = split_records(text.content, text.grammar.separator, text.start, text.file)
     sound["line"] += text.line(text.start)
     if reached < len(text.content):
         more, faults, end = _walk_lines(text, reached, names)
@@ -189,9 +191,11 @@ def find_fault(
     return RejectedRecord(line + 1, column, value, "has a stray quote", STRAY_QUOTE_FIX), end
 
 
-def split_records(content: bytes, separator: bytes, start: int = 0) -> tuple[Records, int]:
+def split_records(
+    content: bytes, separator: bytes, start: int = 0, file: str = ""
+) -> tuple[Records, int]:
     """Return the records from a place on, up to the first that breaks the rules."""
-    walk = _Walk(content, separator, start)
+    walk = _Walk(content, separator, start, file)
     ends, widths, seps, breaks = np.concatenate([np.zeros((4, 0), np.int64), *walk], axis=1)
     records = np.empty(len(ends), RECORD)
     records["start"] = np.append(start, ends + widths)[:-1]
@@ -257,7 +261,8 @@ class Pieces:
 class _Walk:
     """One pass over a text, chunk by chunk, that remembers how many it has seen."""
 
-    def __init__(self, content: bytes, separator: bytes, start: int) -> None:
+    def __init__(self, content: bytes, separator: bytes, start: int, file: str) -> None:
+        self.file = file
         self.codes = np.frombuffer(content, np.uint8)
         self.separator = separator[0]
         self.start = start
@@ -272,11 +277,21 @@ class _Walk:
 
     def __iter__(self) -> Iterator[IndexArray]:
         """Yield end and width of each line end, and separators and breaks up to there."""
+        short = 0
         for low in range(self.start, len(self.codes), CHUNK_BYTES):
             if self.broken_at is not None:
                 return
             marked = self.content[low : low + CHUNK_BYTES].translate(self.marks)
-            yield self._piece(np.flatnonzero(np.frombuffer(marked, np.bool_)) + low)
+            found = self._piece(np.flatnonzero(np.frombuffer(marked, np.bool_)) + low)
+            short += found.shape[1] * (found.shape[1] * MIN_RECORD_BYTES > len(marked))
+            if short > MAX_SHORT_RECORDS:
+                raise LimitError(
+                    f"{quote_value(self.file)} has more than {MAX_SHORT_RECORDS:,} lines that "
+                    "are blank or of a few bytes.",
+                    fix="remove the blank lines, or export it again.",
+                    file=self.file,
+                )
+            yield found
 
     def _piece(self, places: IndexArray) -> IndexArray:
         kinds = self.codes[places]

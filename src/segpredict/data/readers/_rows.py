@@ -30,6 +30,7 @@ MAX_COLUMNS = 2000  # more than any table of transactions has
 UNNAMED_PREFIX = "column "  # what a column without a name is called, with its number
 MAX_FOOTER_LINES = 10  # lines after the table that are no rows of it
 MAX_RECORD_BYTES = 16 << 20  # bytes of one record
+MAX_BROKEN_RECORDS = 100_000  # broken records of one piece, if they are most of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,6 @@ class TableSurvey:
         self._heading, self._layout = heading, layout
         self.first: list[str] = []  # the cells of the first record that holds any byte
         self._counts = dict.fromkeys(("blank_lines", "repeated_headers", "comments"), 0)
-        self._longest: tuple[int, int, int] | None = None  # bytes, row and first byte of a record
         self._seen = _Seen()  # up to the last record that is as wide as the header …
         self._below = _Seen()  # … and from there on
         self._footer_at: int | None = None  # where it ends
@@ -172,11 +172,12 @@ class TableSurvey:
         text, records = found.text, found.records
         if not len(records):
             return
-        filled = records[["start", "end"]][records["end"] > records["start"]][:1].tolist()
+        _refuse_long(text, records)
+        is_filled = (records["end"] > records["start"]) & (records["cells"] <= MAX_COLUMNS)
+        filled = records[["start", "end"]][is_filled][:1].tolist()
         if filled and not self.first:
             (start, end), grammar = filled[0], text.grammar
             self.first = [c.decode() for c in grammar.split_cells(text.content[start:end])]
-        self._note_longest(text, records)
         left_out = _no_rows(text, records, self._heading, self._layout)
         for name, mask in left_out.items():
             self._counts[name] += int(mask.sum())
@@ -196,14 +197,6 @@ class TableSurvey:
 
     def facts(self, file: str, header_row: int) -> TableFacts:
         """Return what all records say; refuse those that are no table."""
-        if self._longest is not None and self._longest[0] > MAX_RECORD_BYTES:
-            size, row, start = self._longest
-            message = (
-                f"{quote_value(file)} row {row} has {size} bytes from byte {start} on; the limit "
-                f"is {MAX_RECORD_BYTES}."
-            )
-            fix = "check that the file has line ends and that its quotes are closed."
-            raise LimitError(message, fix=fix, file=file, row=row)
         is_apart = self._footer_at is not None and bool(self._is_apart)
         is_footer = len(self._heading.names) > 1 and is_apart
         is_footer &= self._lines_below <= MAX_FOOTER_LINES
@@ -217,13 +210,6 @@ class TableSurvey:
             found["truncated"] = "the last row was cut off and left out"
         return TableFacts(names, found, self._footer_at if is_footer else None, is_cut)
 
-    def _note_longest(self, text: DelimitedText, records: Records) -> None:
-        sizes = records["end"] - records["start"]
-        i = int(sizes.argmax())
-        if self._longest is None or sizes[i] > self._longest[0]:
-            start = text.bytes_before + int(records["start"][i])
-            self._longest = int(sizes[i]), int(records["line"][i] + 1), start
-
     def _is_cut(self, names: tuple[str, ...], file: str) -> bool:
         last, raw = self._seen.last, self._seen.raw
         if last is None or not self._seen.is_at_end:
@@ -233,6 +219,20 @@ class TableSurvey:
         if not self._layout.allow_truncated:
             raise _cut(file, raw, last, names)
         return True
+
+
+def _refuse_long(text: DelimitedText, records: Records) -> None:
+    sizes = records["end"] - records["start"]
+    i = int(sizes.argmax())
+    if sizes[i] <= MAX_RECORD_BYTES:
+        return
+    row, start = int(records["line"][i] + 1), text.bytes_before + int(records["start"][i])
+    message = (
+        f"{quote_value(text.file)} row {row} has {sizes[i]} bytes from byte {start} on; the limit "
+        f"is {MAX_RECORD_BYTES}."
+    )
+    fix = "check that the file has line ends and that its quotes are closed."
+    raise LimitError(message, fix=fix, file=text.file, row=row)
 
 
 def _no_rows(
@@ -265,8 +265,23 @@ def split_rows(
     nul = _picked(may_hold_nul, records, text, lambda r: b"\x00" in r)
     bad = nul | (records["cells"] != len(names))
     places = np.flatnonzero(bad).tolist()
+    if len(places) > max(MAX_BROKEN_RECORDS, len(records) // 2):  # each of them takes memory
+        first = _fault(text, records, places[0], len(names), heading.names)
+        raise unlike_header(text.file, first, len(places), len(records))
     faults = [_fault(text, records, i, len(names), heading.names) for i in places]
     return _without(records, bad), faults
+
+
+def unlike_header(file: str, first: RejectedRecord, broken: int, total: int) -> UnreadableFileError:
+    """Return the error of a text most of whose records are broken."""
+    return UnreadableFileError(
+        file,
+        f"its rows do not fit its header: {broken} of {total} are broken; the first {first.reason}",
+        "check source.separator, source.header_row and the quotes of the file.",
+        row=first.row,
+        value=first.value[:80],
+        count=broken,
+    )
 
 
 def _without(records: Records, gone: BoolArray) -> Records:
@@ -281,8 +296,10 @@ def _picked(
     candidates: BoolArray, records: Records, text: DelimitedText, fits: Callable[[bytes], bool]
 ) -> BoolArray:
     mask = np.zeros(len(records), np.bool_)
-    for i in np.flatnonzero(candidates).tolist():
-        mask[i] = fits(_raw(text, records, i))
+    places = np.flatnonzero(candidates)
+    starts, ends = records["start"][places].tolist(), records["end"][places].tolist()
+    found = (fits(text.content[start:end]) for start, end in zip(starts, ends, strict=True))
+    mask[places] = np.fromiter(found, np.bool_, len(places))
     return mask
 
 

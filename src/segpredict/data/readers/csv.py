@@ -32,6 +32,7 @@ from segpredict.data.readers._rows import (
     read_header,
     refuse_missing_header,
     split_rows,
+    unlike_header,
 )
 from segpredict.data.readers._spool import RowSpool
 from segpredict.data.readers._unpack import (
@@ -182,7 +183,8 @@ def _escapes(
     if layout.quote_escape is None:
         if not _fits_escaped(content, separator, start):
             return content, {}
-        if split_records(content, separator, start)[1] == len(content):  # sound as it is, too
+        # It is sound as it is, too.
+        if split_records(content, separator, start, file)[1] == len(content):
             raise _two_readings(content, start, file)
     doubled = ESCAPED_CELL.sub(_double_quotes, content[start:])
     return content[:start] + doubled, {"escape": "backslash"}
@@ -286,15 +288,7 @@ def _table(
 
 def _refuse_most(faults: Sequence[RejectedRecord], sound: int, file: str) -> None:
     if len(faults) > max(MIN_BROKEN_RECORDS, sound):
-        first = faults[0]
-        reason = (
-            f"its rows do not fit its header: {len(faults)} of {sound + len(faults)} "
-            f"are broken; the first {first.reason}"
-        )
-        fix = "check source.separator, source.header_row and the quotes of the file."
-        raise UnreadableFileError(
-            file, reason, fix, row=first.row, value=first.value[:80], count=len(faults)
-        )
+        raise unlike_header(file, faults[0], len(faults), sound + len(faults))
 
 
 def parse_cells(
