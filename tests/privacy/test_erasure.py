@@ -192,6 +192,7 @@ def test_nothing_changes_where_one_place_cannot_be_written(shop):
     assert digests(shop.folder) == before
 
 
+@pytest.mark.slow
 def test_a_look_changes_nothing(shop):
     before = digests(shop.folder)
     person = drawn(shop, 1, seed=6)[0]
