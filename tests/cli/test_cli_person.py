@@ -20,12 +20,12 @@ def store(segpredict, tmp_path):
 def test_a_person_is_shown_and_erased(segpredict, store, tmp_path):
     receipts, named = tmp_path / "receipts", ("--store", store, "--json")
     secret = ("--secret-file", tmp_path / "secret.txt", "--receipts", receipts)
-    held = json.loads(segpredict("person", "--export", "ann", *named)[1])
+    held = json.loads(segpredict("person", "--export", " ann\u200b", *named)[1])
     (rows,) = held["places"][0]["rows"].values()
     assert [row["customer_id"] for row in rows] == ["ann"]
     assert segpredict("person", "--erase", "ann", "--dry-run", *secret, *named)[0] == 0
     assert not receipts.exists()
-    code, said, _ = segpredict("person", "--erase", "ann", *secret, *named)
+    code, said, _ = segpredict("person", "--erase", " ann", *secret, *named)
     assert code == 0
     assert json.loads(said) == json.loads((receipts / "0001.json").read_text())
     assert segpredict("person", "--erase", "ann", *secret, *named)[0] == 2

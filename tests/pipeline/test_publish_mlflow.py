@@ -37,6 +37,8 @@ def test_settings_figures_and_page_are_logged_once_and_no_customer(
     assert logged.data.tags["segpredict.run"] == files.manifest["digest"]
     kept = {path.name: path for path in tmp_path.rglob("artifacts/*")}
     assert {"report.html", "scorecard.csv", "manifest.json"} <= kept.keys()
+    # Some remarks name a customer.
+    assert '"notes"' not in kept["manifest.json"].read_text(encoding="utf-8")
     ids = "|".join(files.read_parquet("scores.parquet")["customer_id"].to_list())
     texts = [kept[name].read_text(encoding="utf-8") for name in ("report.html", "scorecard.csv")]
     assert not [text for text in texts if re.search(rf">(?:{ids})<|^(?:{ids}),", text)]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,6 +192,7 @@ def test_nothing_changes_where_one_place_cannot_be_written(shop):
     assert digests(shop.folder) == before
 
 
+@pytest.mark.slow
 def test_a_look_changes_nothing(shop):
     before = digests(shop.folder)
     person = drawn(shop, 1, seed=6)[0]
@@ -233,6 +235,15 @@ def test_hidden_ids_leave_too(shop):
     others = shop.lines()["customer_id"].unique().sort().to_list()
     page = (run / "report.html").read_text()
     assert not [each for each in others if f">{each}<" in page]  # it hides ids as before
+
+
+@pytest.mark.parametrize("ask", [find_people, lambda *given: erase_people(*given, "receipts")])
+def test_a_store_stays_whole_when_it_does_not_hold_the_person(shop, tmp_path, monkeypatch, ask):
+    monkeypatch.chdir(tmp_path)
+    before = digests(shop.folder)
+    with suppress(UsageError):
+        ask("nobody", Places(stores=shop.places.stores), NAMES)
+    assert digests(shop.folder) == before
 
 
 def test_places_must_be_there(shop):

@@ -134,11 +134,18 @@ def _flat(prefix: str, value: JSON) -> Iterator[tuple[str, JSON]]:
         yield prefix, value
 
 
+def _without_remarks(value: JSON) -> JSON:
+    """Return a manifest without its remarks, which name a customer where one stands out."""
+    if isinstance(value, dict):
+        return {key: _without_remarks(each) for key, each in value.items() if key != "notes"}
+    return value
+
+
 def _log_files(client: Any, made: str, run: RunFolder) -> None:
     """Log the manifest, the page without single customers, and tables of aggregates."""
     page = render_html(report_input_of_run(run, customers=False))
     client.log_text(made, page, artifacts.REPORT_PATHS["html"])
-    client.log_text(made, encode_json(run.manifest).decode(), MANIFEST_NAME)
+    client.log_text(made, encode_json(_without_remarks(run.manifest)).decode(), MANIFEST_NAME)
     client.log_text(made, encode_csv(artifacts.read(run, "scorecard")).decode(), "scorecard.csv")
     if run.has(artifacts.MONITOR_PAGE):
         monitor = run.read_bytes(artifacts.MONITOR_PAGE).decode()

@@ -12,7 +12,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 from segpredict.core import disk
-from segpredict.core.customer_ids import id_texts
 from segpredict.core.database import DatabaseAddress, is_address
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.removal import Removal
@@ -22,7 +21,7 @@ from segpredict.core.work_folder import WorkFolder
 from segpredict.data.ingest.suppression import PERSON_KIND
 from segpredict.errors import ArtifactError, SegpredictError, UsageError
 from segpredict.pipeline import artifacts
-from segpredict.privacy.places import FOLDERS, Place, Places, known_as, orders_of
+from segpredict.privacy.places import FOLDERS, Place, Places, known_as, orders_of, people_named
 from segpredict.privacy.search import search_people
 from segpredict.report.database import people_in_database
 
@@ -59,7 +58,7 @@ def find_people(ids: object, places: Places, names: Pseudonymizer) -> list[dict[
     list
         A dict per place: ``kind``, ``place`` and ``rows``, by file or table.
     """
-    people = frozenset(id_texts(ids))
+    people = people_named(ids)
     places.require()
     facts: list[dict[str, JSON]] = []
     with suppress(_Undone), ExitStack() as stack:
@@ -103,7 +102,7 @@ def erase_people(
     RemainsError
         When an id is found afterwards.
     """
-    people, folder = frozenset(id_texts(ids)), Path(receipts)
+    people, folder = people_named(ids), Path(receipts)
     places.require()
     with disk.lock_folder(folder) as work:
         left = _pending(folder)

@@ -6,13 +6,12 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
-from segpredict.core.customer_ids import id_text
 from segpredict.core.database import DatabaseAddress
 from segpredict.core.run_folder import open_run
 from segpredict.core.types import JSON
 from segpredict.data.ingest.removal import people_in_store
 from segpredict.pipeline.artifacts import BI_FOLDER
-from segpredict.privacy.places import Place, Places, orders_of
+from segpredict.privacy.places import Place, Places, orders_of, people_named
 from segpredict.report.database import people_in_database
 
 CUSTOMER = "customer_id"
@@ -35,7 +34,7 @@ def export_person(customer_id: object, places: Places) -> list[dict[str, JSON]]:
         same in another form, such as pages and tables for BI, are left out.
     """
     places.require()
-    person = id_text(customer_id)
+    (person,) = people_named(customer_id)
     return [
         {"kind": place.kind, "place": place.shown, "rows": dict(_rows(place, person))}
         for place in places

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segpredict.analytics.campaigns import ExperimentLog
+from segpredict.core.customer_ids import id_texts
 from segpredict.core.database import DatabaseAddress, is_address
 from segpredict.core.pseudonyms import Pseudonymizer
 from segpredict.core.removal import Removal
 from segpredict.core.types import JSON
+from segpredict.data.cleaning import normalize_id
 from segpredict.data.ingest.removal import removing_people
 from segpredict.errors import FileMissingError, UsageError
 from segpredict.pipeline.removal import removing_from_run
@@ -97,6 +99,15 @@ class Places:
         for place in self:
             if not place.is_there:
                 raise FileMissingError(place.name)
+
+
+def people_named(ids: object) -> frozenset[str]:
+    """Return ids, however they are written, as all places hold them.
+
+    >>> people_named(" 17850.0")
+    frozenset({'17850'})
+    """
+    return frozenset(normalize_id(text) for text in id_texts(ids))
 
 
 def known_as(ids: Collection[str], names: Pseudonymizer) -> list[str]:

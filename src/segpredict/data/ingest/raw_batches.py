@@ -3,7 +3,7 @@
 Cleaning looks at all rows at once: a refund of today voids an order of last month, a
 column proves its format by all its cells. So what was read is stored, one Parquet file
 per ingest. Which of them make the lines of ``store.json``, and what else a reader needs,
-is in a note whose key is a hash of that file.
+is in a note, named by hashes of that file and of its own content.
 """
 
 import hashlib
@@ -141,7 +141,8 @@ def write_note(
     The names of all files with what was read are returned.
     """
     text = json.dumps(asdict(note), indent=1, ensure_ascii=False)
-    name, bad = note_files(store_key(shop))
+    # The same lines may get another note: the one that counts is never written over.
+    name, bad = _note_files(f"{store_key(shop)}-{_hash(asdict(note))}")
     work.announce([name, bad])
     disk.place_file(work, folder / name, text.encode())
     batches = tuple(f"{RAW_FOLDER}/{batch}" for batch in note.batches)
@@ -160,9 +161,11 @@ def read_note(
     """
     assert stored.store is not None
     facts = stored.store.manifest.files
-    name, bad = note_files(store_key(stored))
-    if name not in facts:
+    start = f"{RAW_FOLDER}/{store_key(stored)}"
+    name = next((each for each in facts if each.startswith(start) and each.endswith(".json")), "")
+    if not name:
         return None
+    _, bad = _note_files(Path(name).stem)
     with open_file(folder / name, name, facts[name]) as file, translate_damage(name):
         note = from_plain(StoreNote, read_json(file, name))
     rejects = None
@@ -182,7 +185,7 @@ def require_note(folder: Path, stored: store.StoredTransactions) -> tuple[StoreN
     return found
 
 
-def note_files(key: str) -> tuple[str, str]:
+def _note_files(key: str) -> tuple[str, str]:
     """Return the names of the note of a state of a store, and of its rejects."""
     return f"{RAW_FOLDER}/{key}.json", f"{RAW_FOLDER}/{key}.rejects"
 
