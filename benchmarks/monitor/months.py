@@ -56,10 +56,10 @@ def train(out: Path, number: int) -> Path:
     return run
 
 
-def line(month: str, rows: int, run: Path, found: dict) -> str:
+def line(month: str, rows: int, run: Path, age: int, found: dict) -> str:
     """Return the line of a month: the last date whose outcome is known, and the advice."""
     advice = found["advice"]
-    parts = [f"{month} {rows:>7,} {run.name}"]
+    parts = [f"{month} {rows:>7,} {run.name}, {age} months old"]
     if found["dates"]:
         day = found["dates"][-1]
         loss = next(
@@ -90,18 +90,20 @@ def main() -> None:
     call("ingest", *before, "--store", store, "--config", "online_retail_ii")
     trainings = 1
     run = train(out, trainings)
+    age = 0
     common = ("--data", store, "--history", out / "history")
     for drop in drops:
         if drop.stem < START:
             continue
+        age += 1
         rows = pl.scan_parquet(drop).select(pl.len()).collect().item()
         call("ingest", "--data", drop, "--store", store)
         call("score", "--run", run, *common, "--out", out / "scores.parquet")
         found = call("monitor", "--run", run, *common, "--page")
-        print(line(drop.stem, rows, run, found), flush=True)
+        print(line(drop.stem, rows, run, age, found), flush=True)
         if found["advice"]["action"] == "retrain" and trainings < MAX_TRAININGS:
             trainings += 1
-            run = train(out, trainings)
+            run, age = train(out, trainings), 0
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{trainings} trainings, {used.ru_utime + used.ru_stime:.0f} CPU s")
 
