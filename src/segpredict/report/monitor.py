@@ -11,7 +11,7 @@ from segpredict.report.input import MonitorInput, ReportSection
 
 MAX_GROUPS = 12
 MAX_COLUMNS = 12  # of the drift table, those that moved furthest
-EDGE = 4.0  # percent of a chart beside its first and last date
+EDGE = 16.0  # percent of a chart beside its first and last date: half of a label
 SUM_LABELS = {"expected_value": "Spend", "value_at_risk": "Lost revenue"}
 OUTCOME_LABELS = {
     "purchase_rate": "Share who buy",
@@ -52,8 +52,9 @@ def _chart(name: str, rows: Sequence[Row]) -> Row:
     margin = 0.08 * (high - low) or 0.01
     low, high = low - margin, high + margin
     across = [_place(day, days[0], days[-1]) for day in days]
-    ends = ((0.0, days[0]), (100.0, days[-1])) if days[0] < days[-1] else ((50.0, days[0]),)
-    ticks = tuple((place, format_day(day)) for place, day in ends)
+    # Each label stands below its dot.
+    ends = {across[0]: days[0], across[-1]: days[-1]}
+    ticks = tuple((place, format_day(day)) for place, day in ends.items())
     up = upright(axis_ticks(low, high, lambda value: format_number(value, 2)))
 
     def down(value: float) -> float:
