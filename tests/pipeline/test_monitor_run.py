@@ -143,7 +143,7 @@ def test_nights_of_a_history_are_judged_by_what_they_said(
         pipeline.score_into_history(history, run_folder, [str(later)], as_of=night)
     found = judged(run_folder, later, history=history)
     assert found.dates == (first.isoformat(),)
-    assert any("1 nights" in note for note in found.notes)
+    assert any("1 night" in note for note in found.notes)
     accuracy = found.figures.filter(figure="accuracy")["value"].to_list()
     assert found.recorded["changed"].to_list() == [0.0]
     assert found.recorded["accuracy"].to_list() == pytest.approx(accuracy, abs=0.2)
@@ -272,8 +272,8 @@ def test_nights_that_the_model_was_trained_on_are_left_out(
         night(tmp_path, str(end.date() + timedelta(days=1 + days)), model)
     dates, notes = monitor._dates(predictor, shop, config, start, ScoreHistory(tmp_path))
     assert dates == [start + 1]
-    assert any(note.startswith("1 nights before") for note in notes)
-    assert any("by other models" in note for note in notes)
+    assert any(note.startswith("1 night before") for note in notes)
+    assert any("Other models scored 1 night" in note for note in notes)
 
 
 def test_where_no_night_is_of_this_model_the_advice_says_so(

@@ -102,7 +102,7 @@ def command(
 
 def _show(output: Output, found: "MonitorResult", currency: str) -> None:
     advice = found.advice
-    since = f" (since {advice.since})" if advice.since else ""
+    since = f" (since {advice.since})" if advice.since and advice.action != "keep" else ""
     output.print_block("ADVICE", f"{advice.action}{since}: {advice.reason}")
     output.print_block("DATA", f"until {found.data_until}; {len(found.dates)} dates judged")
     if found.dates:
@@ -118,7 +118,8 @@ def _show(output: Output, found: "MonitorResult", currency: str) -> None:
         output.print_block("DEMAND", found.demand.select(DEMAND_COLUMNS).to_dicts())
         output.print_block("NIGHTS", found.recorded.to_dicts())
     output.print_block("DRIFT", list(_drift(found.drift)), DRIFT_NOTE if found.drift.height else "")
-    texts = [finding.text for finding in found.findings if finding.text != advice.reason]
+    told = advice.reason.startswith
+    texts = [finding.text for finding in found.findings if not told(finding.text)]
     output.print_block("FINDINGS", *(texts if output.verbose else texts[:MAX_FINDINGS]))
     output.print_block("NOTES", *found.notes)
 

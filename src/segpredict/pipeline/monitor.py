@@ -16,6 +16,7 @@ from segpredict.analytics.monitoring import (
 )
 from segpredict.config.load import Config
 from segpredict.core.run_folder import RunFolder, continue_run, open_run
+from segpredict.core.text import count_of
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
 from segpredict.core.window import as_date, day_number
@@ -194,14 +195,14 @@ def _dates(
         notes.append("No night of the history was scored by the model of this run.")
     if early := len(known) - len(nights):
         notes.append(
-            f"{early:,} nights before {as_date(trained_until)} are left out: the model was trained "
-            "on what came after them."
+            f"{count_of(early, 'night')} before {as_date(trained_until)} {'is' if early == 1 else 'are'} "
+            "left out: the model was trained on what came after."
         )
     others = every.height - entries.height
     if others:
-        notes.append(f"{others:,} nights of the history were scored by other models.")
+        notes.append(f"Other models scored {count_of(others, 'night')} of the history.")
     if waiting := len([night for night in nights if night > newest]):
-        notes.append(f"Of {waiting:,} nights the outcome window is not over.")
+        notes.append(f"The outcome window of {count_of(waiting, 'night')} is not over.")
     return judged, notes
 
 

@@ -12,6 +12,7 @@ from segpredict.report.input import MonitorInput, ReportSection
 MAX_GROUPS = 12
 MAX_COLUMNS = 12  # of the drift table, those that moved furthest
 EDGE = 16.0  # percent of a chart beside its first and last date: half of a label
+SHARES = ("accuracy", "macro_f1", "set_coverage")  # figures that are at most one
 SUM_LABELS = {"expected_value": "Spend", "value_at_risk": "Lost revenue"}
 OUTCOME_LABELS = {
     "purchase_rate": "Share who buy",
@@ -26,7 +27,7 @@ def advice_section(bundle: MonitorInput) -> Row:
     found, advice = bundle.result, bundle.result["advice"]
     return {
         **advice,
-        "findings": [each for each in found["findings"] if each["text"] != advice["reason"]],
+        "findings": [f for f in found["findings"] if not advice["reason"].startswith(f["text"])],
         "notes": found["notes"],
         "dates": len(found["dates"]),
         "data_until": found["data_until"],
@@ -50,7 +51,10 @@ def _chart(name: str, rows: Sequence[Row]) -> Row:
     values = [row[key] for row in rows for key in known if row[key] is not None]
     low, high = min(values), max(values)
     margin = 0.08 * (high - low) or 0.01
-    low, high = low - margin, high + margin
+    # No figure is below zero, no share above one, though the band of a few tests may reach there.
+    low, high = max(low - margin, 0.0), high + margin
+    if name in SHARES:
+        high = min(high, 1.0)
     across = [_place(day, days[0], days[-1]) for day in days]
     # Each label stands below its dot.
     ends = {across[0]: days[0], across[-1]: days[-1]}
@@ -58,7 +62,8 @@ def _chart(name: str, rows: Sequence[Row]) -> Row:
     up = upright(axis_ticks(low, high, lambda value: format_number(value, 2)))
 
     def down(value: float) -> float:
-        return round(float(100 * (high - value) / (high - low)), 2)
+        inside = min(max(value, low), high)
+        return round(float(100 * (high - inside) / (high - low)), 2)
 
     first = rows[0]
     has_band = first["low"] is not None and first["high"] is not None

@@ -46,7 +46,7 @@ class RefreshAdvice:
     """What to do with a model."""
 
     action: str  # ``keep``, ``retrain`` or ``check data``
-    since: str  # since when; empty for ``keep``
+    since: str  # the first day on which it shows; empty where nothing was found
     reason: str  # why, in a sentence
 
 
