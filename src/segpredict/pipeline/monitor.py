@@ -195,8 +195,8 @@ def _dates(
         notes.append("No night of the history was scored by the model of this run.")
     if early := len(known) - len(nights):
         notes.append(
-            f"{count_of(early, 'night')} before {as_date(trained_until)} {'is' if early == 1 else 'are'} "
-            "left out: the model was trained on what came after."
+            f"{count_of(early, 'night')} before {as_date(trained_until)} not judged: the model was "
+            "trained on what came after."
         )
     others = every.height - entries.height
     if others:
