@@ -11,9 +11,11 @@ from segpredict.core.wording import in_python, name_options
 from segpredict.errors import (
     BadCellsError,
     ColumnMissingError,
+    ContractError,
     FileMissingError,
     SegpredictError,
     UnknownNameError,
+    UnreadableFileError,
     quote_value,
 )
 
@@ -92,6 +94,18 @@ def test_bad_cells_name_file_row_column_value_and_count() -> None:
     said = str(error)
     for part in ("sales.csv row 4182", "price", '"free"', "1 of 541909", "Fix:"):
         assert part in said
+
+
+def test_nobody_is_named_by_an_address() -> None:
+    first = {"file": "a.csv", "row": 7, "value": "anna.k+1@mail.example.org"}
+    bad = BadCellsError("time", "is no date", 1, 9, first)
+    broken = UnreadableFileError(
+        "a.csv", 'row "anna.k@x.de;3" is cut', "end it.", value="anna.k@x.de"
+    )
+    mixed = ContractError("Two kinds.", fix="map them.", examples=["anna.k@x.de", "7"])
+    for error in (bad, broken, mixed):
+        assert "anna" not in str(error.to_dict())
+    assert mixed.where["examples"] == ["…@x.de", "7"]
 
 
 def test_values_are_cut_and_cannot_move_the_cursor() -> None:

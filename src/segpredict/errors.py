@@ -33,6 +33,7 @@ Each class owns its wording and its exit code; the CLI only reads them::
 """
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -43,6 +44,7 @@ MAX_VALUE_LENGTH = 80  # characters of a user's value that a message may show
 MAX_LISTED_NAMES = 10  # names that a message lists
 MAX_LISTED_COLUMNS = 20  # columns of a file that it lists
 MAX_NEAR_NAMES = 4  # names that it lists of more
+_ADDRESS = re.compile(r"[^\s\"'<>,;:/@]+@(?=[\w-]+\.)")  # who an e-mail address is of
 
 
 def set_wording(function: Callable[[str], str]) -> None:
@@ -55,6 +57,17 @@ def quote_value(value: object) -> str:
     text = str(value)
     cut = text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"
     return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + '"'
+
+
+def hide_addresses(told: Any) -> Any:
+    """Return a text, or each of a list, without the people in its e-mail addresses.
+
+    >>> hide_addresses("row 7: anna.k@example.org is no date")
+    'row 7: …@example.org is no date'
+    """
+    if isinstance(told, str):
+        return _ADDRESS.sub("…@", told)
+    return [hide_addresses(each) for each in told] if isinstance(told, list) else told
 
 
 def closest_name_hint(name: str, known: Iterable[str]) -> str:
@@ -217,13 +230,17 @@ class UnreadableFileError(SourceError, code="SP-F003"):
 
     def __init__(self, path: str, reason: str, fix: str, **where: Any) -> None:
         row = f" row {where['row']}" if "row" in where else ""
-        super().__init__(
-            f"{quote_value(path)}{row} cannot be read: {reason}.", fix=fix, file=path, **where
-        )
+        told = {name: hide_addresses(value) for name, value in where.items()}
+        message = f"{quote_value(path)}{row} cannot be read: {hide_addresses(reason)}."
+        super().__init__(message, fix=hide_addresses(fix), file=path, **told)
 
 
 class ContractError(SegpredictError, code="SP-D001", exit_code=5):
-    """Data that were read and break the rules of their columns."""
+    """Data that were read and break the rules of their columns; no e-mail address is told."""
+
+    def __init__(self, message: str, *, fix: str, **where: Any) -> None:
+        told = {name: hide_addresses(value) for name, value in where.items()}
+        super().__init__(hide_addresses(message), fix=hide_addresses(fix), **told)
 
 
 class ColumnMissingError(ContractError, code="SP-D002"):
