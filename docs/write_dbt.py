@@ -24,7 +24,7 @@ PUBLISHED = run_tables("") | shop_tables("") | {"scores": scores_table("scores")
 
 def document() -> str:
     """Return the file."""
-    lines = (line for table in BI_TABLES for line in _table(table))
+    lines = (line for table in BI_TABLES if table.name in PUBLISHED for line in _table(table))
     return HEAD + "\n".join(lines) + "\n"
 
 

@@ -59,15 +59,11 @@ def quote_value(value: object) -> str:
     return '"' + "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut) + '"'
 
 
-def hide_addresses(told: Any) -> Any:
-    """Return a text, or each of a list, without the people in its e-mail addresses.
-
-    >>> hide_addresses("row 7: anna.k@example.org is no date")
-    'row 7: …@example.org is no date'
-    """
-    if isinstance(told, str):
-        return _ADDRESS.sub("…@", told)
-    return [hide_addresses(each) for each in told] if isinstance(told, list) else told
+def _hide_people(told: Any) -> Any:
+    """Return a text, or each of a list, without the people in its e-mail addresses."""
+    if isinstance(told, list):
+        return [_hide_people(each) for each in told]
+    return _ADDRESS.sub("…@", told) if isinstance(told, str) else told
 
 
 def closest_name_hint(name: str, known: Iterable[str]) -> str:
@@ -75,8 +71,6 @@ def closest_name_hint(name: str, known: Iterable[str]) -> str:
 
     >>> closest_name_hint("recensy", ["recency", "spend"])
     "Did you mean 'recency'?"
-    >>> closest_name_hint("colour", ["recency", "spend"])
-    'Known: recency, spend.'
     """
     names = sorted(known)
     if close := _closest_name(name, names):
@@ -111,9 +105,10 @@ class SegpredictError(Exception):
 
     def __init__(self, message: str, *, fix: str, **where: Any) -> None:
         super().__init__(message)
-        self._message = message
-        self._fix = fix
-        self.where = where
+        self._message, self._fix = _hide_people(message), _hide_people(fix)
+        self.where = {
+            n: _hide_people(v) if n in ("value", "examples") else v for n, v in where.items()
+        }
 
     @property
     def message(self) -> str:
@@ -134,12 +129,11 @@ class SegpredictError(Exception):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the error as the one object that ``--json`` and services print."""
-        empty = dict.fromkeys(("file", "row", "column", "value", "count"))
         return {
             "code": self.code,
             "exit": self.exit_code,
             "message": self.message,
-            **empty,
+            **dict.fromkeys(("file", "row", "column", "value", "count")),
             "examples": [],
             **self.where,
             "fix": self.fix,
@@ -230,17 +224,12 @@ class UnreadableFileError(SourceError, code="SP-F003"):
 
     def __init__(self, path: str, reason: str, fix: str, **where: Any) -> None:
         row = f" row {where['row']}" if "row" in where else ""
-        told = {name: hide_addresses(value) for name, value in where.items()}
-        message = f"{quote_value(path)}{row} cannot be read: {hide_addresses(reason)}."
-        super().__init__(message, fix=hide_addresses(fix), file=path, **told)
+        message = f"{quote_value(path)}{row} cannot be read: {reason}."
+        super().__init__(message, fix=fix, file=path, **where)
 
 
 class ContractError(SegpredictError, code="SP-D001", exit_code=5):
-    """Data that were read and break the rules of their columns; no e-mail address is told."""
-
-    def __init__(self, message: str, *, fix: str, **where: Any) -> None:
-        told = {name: hide_addresses(value) for name, value in where.items()}
-        super().__init__(hide_addresses(message), fix=hide_addresses(fix), **told)
+    """Data that were read and break the rules of their columns."""
 
 
 class ColumnMissingError(ContractError, code="SP-D002"):

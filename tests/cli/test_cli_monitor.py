@@ -57,9 +57,14 @@ def test_a_run_is_judged_within_a_terminal_and_on_a_page(
     assert all(label in text for label in FIGURE_LABELS.values())
     assert "Rest dormant" in text
     assert "Incremental revenue" in text
+    segpredict("report", "--run", run, "--format", "bi")
+    checks = pl.read_parquet(run / "bi" / "forecast_checks.parquet")
+    assert checks["figure"].n_unique() == len(FIGURE_LABELS)
+    assert checks["value"].null_count() == 0
     with continue_run(run) as draft:
         artifacts.remove_stages(draft, *artifacts.LATER_STAGES["train"])
         assert not draft.has("monitor.html")
+        assert not draft.has("monitor.parquet")
 
 
 def test_a_scheduler_reads_the_advice_by_json_and_exit_code(

@@ -36,7 +36,8 @@ REPORT_PATHS: Mapping[str, str] = {
     "md": "report.md",
     "pptx": "deck.pptx",
 }
-MONITOR_PAGE = "monitor.html"  # what `segpredict monitor --page` keeps
+# What `segpredict monitor --page` keeps: the page, and its figures date by date.
+MONITOR_PAGE, MONITOR_FIGURES = "monitor.html", "monitor.parquet"
 BI_FOLDER = "bi"
 LISTS_FOLDER = "lists"
 NOT_WRITTEN_KEY = "not_written"  # in the manifest: files of `REPORT_PATHS` that failed → the reason
@@ -287,7 +288,8 @@ def remove_stages(draft: RunDraft, *stages: str) -> None:
     """Remove the artifacts of these stages from a draft."""
     names = [path for a in ARTIFACTS if a.stage in stages for path in a.files]
     if "report" in stages:
-        names += [*REPORT_PATHS.values(), MONITOR_PAGE, f"{BI_FOLDER}/", f"{LISTS_FOLDER}/"]
+        names += [*REPORT_PATHS.values(), MONITOR_PAGE, MONITOR_FIGURES]
+        names += [f"{BI_FOLDER}/", f"{LISTS_FOLDER}/"]
     draft.remove(*names)
 
 

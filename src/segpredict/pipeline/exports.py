@@ -24,7 +24,12 @@ from segpredict.core.types import JSON, DateLike
 from segpredict.core.window import as_date, day_number
 from segpredict.core.write_errors import translate_write_errors
 from segpredict.pipeline import loading
-from segpredict.pipeline.artifacts import BI_FOLDER, NOT_WRITTEN_KEY, REPORT_PATHS
+from segpredict.pipeline.artifacts import (
+    BI_FOLDER,
+    MONITOR_FIGURES,
+    NOT_WRITTEN_KEY,
+    REPORT_PATHS,
+)
 from segpredict.pipeline.report_data import report_input_of_run, transition_tables_of_run
 from segpredict.pipeline.runs import plan_missing_campaigns, write_customer_lists
 from segpredict.report import ReportInput, bi, render_html, render_markdown, section_contexts
@@ -175,6 +180,7 @@ def load_star_schema(files: RunFiles, pseudonyms: Pseudonymizer | None = None) -
         scores=loading.load_optional(files, "scores"),
         transitions=transition_tables_of_run(files),
         figures=loading.load(files, "kpis").get("figures"),
+        checks=files.read_parquet(MONITOR_FIGURES) if files.has(MONITOR_FIGURES) else None,
         expected_total=expected_total(values["segments"], values["totals"]) if values else None,
         pseudonyms=pseudonyms,
     )

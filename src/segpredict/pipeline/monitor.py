@@ -15,7 +15,7 @@ from segpredict.analytics.monitoring import (
     advise_refresh,
 )
 from segpredict.config.load import Config
-from segpredict.core.run_folder import RunFolder, continue_run, open_run
+from segpredict.core.run_folder import RunFolder, continue_run, open_run, parquet_writer
 from segpredict.core.text import count_of
 from segpredict.core.transactions import Transactions
 from segpredict.core.types import JSON, DateLike, ProgressCallback
@@ -23,7 +23,7 @@ from segpredict.core.window import as_date, day_number
 from segpredict.errors import ArtifactError, MismatchError
 from segpredict.pipeline import drift, loading
 from segpredict.pipeline import monitor_tables as tables
-from segpredict.pipeline.artifacts import MONITOR_PAGE
+from segpredict.pipeline.artifacts import MONITOR_FIGURES, MONITOR_PAGE
 from segpredict.pipeline.past_forecasts import PastForecasts, evaluate_past_forecasts
 from segpredict.pipeline.target import no_progress
 from segpredict.report.html.page import render_html
@@ -150,6 +150,7 @@ def keep_monitor_page(folder: str | Path, found: MonitorResult, created: str = "
             currency=draft.metadata["data"]["currency"],
         )
         draft.write(MONITOR_PAGE, render_html(page, MONITOR_SECTIONS).encode())
+        draft.write(MONITOR_FIGURES, parquet_writer(found.figures))
         return draft.publish().folder / MONITOR_PAGE
 
 

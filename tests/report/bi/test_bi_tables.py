@@ -195,3 +195,12 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path: Path) -> None:
     bi.write_star_schema(star(shop=replace(shop, lines=lines)), tmp_path)
     assert "'=1+1" in (tmp_path / "lines.csv").read_text(encoding="utf-8")
     assert pl.read_parquet(tmp_path / "lines.parquet")["product_id"][0] == "=1+1"
+
+
+def test_a_monitored_run_has_its_figures_beside_their_bands() -> None:
+    assert table("forecast_checks").is_empty()
+    rows = [("2024-05-01", "ece", 9, 0.02, 0.01, None, None, False)]
+    names = ["date", "figure", "n", "value", "expected", "low", "high", "is_worse"]
+    told = table("forecast_checks", checks=pl.DataFrame(rows, names, orient="row")).row(0)
+    start = (date(2024, 5, 1), "ece", "Calibration error", 9)
+    assert told == (*start, 0.02, 0.01, None, None, False)

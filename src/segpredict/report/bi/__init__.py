@@ -1,7 +1,7 @@
 """The run as a star schema, for Tableau, Power BI and SQL.
 
-A `StarSchema` goes in, the ten `BI_TABLES` come out: facts (orders, lines, scores,
-probabilities, transitions, kpis) that join dimensions (customers, segments, dates, products) by
+A `StarSchema` goes in, the `BI_TABLES` come out: facts (orders, lines, scores, probabilities,
+transitions, kpis, forecast checks) that join dimensions (customers, segments, dates, products) by
 one column each. They are declared in ``tables.toml``, from which ``docs/write_bi.py`` writes
 `docs/reference/bi.md`.
 """

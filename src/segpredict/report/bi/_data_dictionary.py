@@ -21,6 +21,7 @@ BUILDERS = {  # of a `StarSchema`
     "segments": _segments.segment_rows,
     "transitions": _segments.transition_rows,
     "kpis": _dates.kpi_rows,
+    "forecast_checks": _dates.check_rows,
     "dates": _dates.date_rows,
     "products": _orders.product_rows,
 }

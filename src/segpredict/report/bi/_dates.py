@@ -5,6 +5,7 @@ from datetime import date
 import polars as pl
 
 from segpredict.analytics.kpis import KPIS
+from segpredict.analytics.monitoring import FIGURE_LABELS
 from segpredict.core.window import as_date
 from segpredict.report.bi._star_schema import StarSchema
 from segpredict.report.bi._table import to_money_units
@@ -81,3 +82,13 @@ def _expected_revenue(star: StarSchema, figures: pl.DataFrame) -> pl.DataFrame:
         "high": total.high,
     }
     return pl.DataFrame(row, {name: figures.schema[name] for name in row})
+
+
+def check_rows(star: StarSchema) -> pl.DataFrame | None:
+    """Return the figures of forecasts whose outcome came, beside what the backtests promised."""
+    if star.checks is None:
+        return None
+    title = pl.col("figure").replace_strict(FIGURE_LABELS)
+    return star.checks.with_columns(
+        pl.col("date").str.to_date(), title.alias("title"), pl.col("n").alias("customers")
+    )

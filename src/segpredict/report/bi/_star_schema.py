@@ -29,6 +29,7 @@ class StarSchema:
     # ``observed`` and ``predicted`` transitions by period
     transitions: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     figures: pl.DataFrame | None = None  # `schemas.KPI_SCHEMA`
+    checks: pl.DataFrame | None = None  # figures of `segpredict monitor`, date by date
     expected_total: ExpectedTotal | None = None  # expected spend of the next window
     pseudonyms: Pseudonymizer | None = None  # for the ids of customers and orders, if any
     lines: int = MAX_LINES_PER_BATCH  # most lines of a batch; a customer is never split
