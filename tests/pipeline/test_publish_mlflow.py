@@ -1,6 +1,7 @@
 """A run is logged to MLflow, for real: a tracking store in SQLite."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ pytestmark = [
 
 @pytest.mark.slow
 def test_settings_figures_and_page_are_logged_once_and_no_customer(
-    run_folder: Path, tmp_path: Path
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # PySpark, which MLflow imports where it is, takes a main module without a file for a doctest
+    # and ends the process; a worker of pytest-xdist is one.
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
     mlflow = pytest.importorskip("mlflow")
     to = f"sqlite:///{tmp_path / 'mlflow.db'}"
     first = pipeline.publish_to_mlflow(run_folder, f"mlflow+{to}")
