@@ -173,12 +173,17 @@ def _(path: Path) -> None:
             stream.write(ZEROS)
 
 
+def write_table_and(path: Path, row: str) -> None:
+    """Write a workbook with a sound table and one more row."""
+    write_workbook(
+        path, iter([SHEET, "<sheetData>", table_cells(), row, "</sheetData></worksheet>"])
+    )
+
+
 @bomb("corner.xlsx")
 def _(path: Path) -> None:
     last = f'<row r="1048576">{cell("XFD1048576", "x")}</row>'
-    write_workbook(
-        path, iter([SHEET, "<sheetData>", table_cells(), last, "</sheetData></worksheet>"])
-    )
+    write_table_and(path, last)
 
 
 @bomb("dimension.xlsx")
@@ -229,9 +234,7 @@ def _(path: Path) -> None:
 @bomb("cell.xlsx")
 def _(path: Path) -> None:
     long = f'<row r="5">{cell("A5", "x" * 100_000_000)}</row>'
-    write_workbook(
-        path, iter([SHEET, "<sheetData>", table_cells(), long, "</sheetData></worksheet>"])
-    )
+    write_table_and(path, long)
 
 
 @bomb("deep.xlsx")

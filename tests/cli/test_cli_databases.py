@@ -49,6 +49,8 @@ def test_a_run_is_published_twice_and_is_there_once(
     rows = json.loads(first[1])["rows"]
     assert rows == json.loads(second[1])["rows"]
     assert SECRET not in "".join(map(str, (*first, *second)))
+    tables = ("report", "--run", run_folder, "--format", "bi", "--to", guarded, "--json")
+    assert json.loads(segpredict(*tables)[1])["rows"] == rows
     for name, count in rows.items():
         assert server.run(f"SELECT count(*) FROM {name}") == [(count,)], name
     today = server.run("SELECT count(*) FROM segpredict_scores_today")

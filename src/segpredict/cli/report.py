@@ -8,6 +8,7 @@ import typer
 from segpredict.cli import _options as o
 from segpredict.cli._config import current_time, pseudonymizer_from_options
 from segpredict.cli._output import Output
+from segpredict.errors import UsageError
 
 
 def command(
@@ -33,6 +34,8 @@ def command(
             show_default=False,
         ),
     ] = None,
+    to: o.ToOption = None,
+    create: o.CreateOption = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a folder of tables at --out.")
     ] = False,
@@ -52,8 +55,8 @@ def command(
 
     The page is one HTML file that needs no network. The tables are facts (orders,
     lines, scores, probabilities, transitions, KPIs) that join dimensions (customers, segments,
-    dates) by one column each; `dictionary.md` describes every column. `segpredict publish
-    --shop` puts the same tables into a database.
+    dates) by one column each; `dictionary.md` describes every column. With --to they go
+    into a database, as `segpredict publish --shop` puts them.
 
     With --hash-ids the ids of customers, and in tables those of orders, are keyed
     hashes, so that the files can be shared; anyone who holds the secret can identify the
@@ -71,6 +74,8 @@ def command(
     from segpredict import pipeline
 
     output = Output(as_json, quiet)
+    if to is not None and (output_format != "bi" or out is not None):
+        raise UsageError("Only tables go into a database.", fix="--format bi --to URL, no --out.")
     if campaigns is not None:
         pipeline.run_report(run, current_time(), campaigns=campaigns, customers=customers)
     export = pipeline.ExportRequest(
@@ -80,6 +85,12 @@ def command(
         pseudonyms=pseudonymizer_from_options(hash_ids, secret_file),
         customers=customers,
     )
+    if to is not None:
+        names = export.pseudonyms
+        stored = pipeline.publish_run(str(run), to, create=create, shop=True, pseudonyms=names)
+        output.print_table("The tables", [{"table": n, "rows": stored[n]} for n in stored])
+        output.print_json({"run": str(run), "rows": dict(stored)})
+        return
     if output_format == "bi":
         place, rows = pipeline.export_bi_tables(run, export)
         counted = [{"table": name, "rows": rows[name]} for name in rows]

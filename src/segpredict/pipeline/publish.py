@@ -80,7 +80,7 @@ def publish_run(
     folder: str,
     to: str,
     *,
-    prefix: str,
+    prefix: str = "segpredict_",
     create: bool = False,
     shop: bool = False,
     pseudonyms: Pseudonymizer | None = None,

@@ -1,6 +1,7 @@
 """Differences between arms: as published code computes them, and as often right as they say."""
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy import stats
 
@@ -41,7 +42,6 @@ def test_figures_are_those_that_tea_tasting_printed() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_figures_are_those_of_tea_tasting(seed: int) -> None:
     tea = pytest.importorskip("tea_tasting", exc_type=ImportError)
-    pl = pytest.importorskip("polars")
     rng = np.random.default_rng(seed)
     forecast = rng.lognormal(3, 1, N)
     outcome, is_treated = forecast * rng.random(N), rng.random(N) < 0.7
